@@ -1,0 +1,236 @@
+"""What we learn. Every event carries `made_at` (block time or the venue's clock) and `seen_at` (ours), ns UTC.
+
+Frozen dataclasses of plain values: the journal writes them as JSON and reads back an equal value.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.model.registry import Address, LenderKind
+
+
+@dataclass(frozen=True, slots=True)
+class CurveSeen:
+    """A StableSwap pool as read. `amp` is the contract's own A() times its precision (see bot.amm.stableswap)."""
+
+    pool: Address
+    balances: tuple[int, ...]
+    amp: int
+    fee: int  # parts of 1e10
+    rates: tuple[int, ...]  # 1e18-scaled multipliers to 18 decimals, the base LP's virtual price included
+    offpeg_fee: int = 0  # NG: offpeg_fee_multiplier, parts of 1e10
+    supply: int = 0  # LP tokens: needed where the pool is the base of a metapool
+    kind: Literal["curve"] = "curve"
+
+
+@dataclass(frozen=True, slots=True)
+class TicksSeen:
+    """A Uniswap V3 pool as read. `ticks` is None when the ladder is the one last seen."""
+
+    pool: Address
+    sqrt_price: int
+    tick: int
+    liquidity: int
+    ticks: tuple[tuple[int, int], ...] | None  # (tick, liquidityNet), ascending
+    kind: Literal["ticks"] = "ticks"
+
+
+@dataclass(frozen=True, slots=True)
+class ReservesSeen:
+    """A Uniswap V2 pair as read."""
+
+    pool: Address
+    reserve0: int
+    reserve1: int
+    kind: Literal["reserves"] = "reserves"
+
+
+@dataclass(frozen=True, slots=True)
+class PsmSeen:
+    """A Maker-style PSM as read. A fee of 2**256 - 1 means halted."""
+
+    pool: Address
+    tin: int  # WAD
+    tout: int  # WAD
+    to18: int  # multiplier from the gem's decimals to 18
+    dai_room: int  # DAI that selling gems can still yield
+    gem_room: int  # gems that can still be bought
+    kind: Literal["psm"] = "psm"
+
+
+@dataclass(frozen=True, slots=True)
+class VaultSeen:
+    """An ERC-4626 vault as read: shares = assets * `shares` // `assets`, and back."""
+
+    pool: Address
+    assets: int
+    shares: int
+    max_deposit: int  # assets
+    max_redeem: int  # shares
+    kind: Literal["vault"] = "vault"
+
+
+PoolSeen = CurveSeen | TicksSeen | ReservesSeen | PsmSeen | VaultSeen
+
+
+@dataclass(frozen=True, slots=True)
+class LenderSeen:
+    """What one lender offers of one token now. `fee` in the lender's own unit, see bot.amm.lending.flash_fee."""
+
+    lender: Address
+    lender_kind: LenderKind
+    token: Address
+    cash: int
+    fee: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlockSeen:
+    """A new head, with every watched pool and lender that differs from the last one sent. One block, one event."""
+
+    made_at: int
+    seen_at: int
+    number: int
+    hash: str
+    parent_hash: str
+    timestamp: int
+    base_fee: int  # of this block, wei
+    next_base_fee: int  # of the block being built, wei
+    pools: tuple[PoolSeen, ...]
+    lenders: tuple[LenderSeen, ...]
+    gone: tuple[Address, ...] = ()  # pools that could not be read at this block: no quote from them
+    kind: Literal["block"] = "block"
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A price of `coin` in dollars from somewhere outside the watched pools, an estimate."""
+
+    made_at: int
+    seen_at: int
+    venue: str
+    coin: Address
+    usd: float
+    kind: Literal["quote"] = "quote"
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time passed."""
+
+    made_at: int
+    seen_at: int
+    kind: Literal["tick"] = "tick"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """An operator's word: pause, resume, or kill (which only a person clears)."""
+
+    made_at: int
+    seen_at: int
+    word: Literal["pause", "resume", "kill", "clear"]
+    why: str = ""
+    kind: Literal["command"] = "command"
+
+
+# Reports: what became of an action. Every Send ends in exactly one final report: Mined, Reverted, Rejected or Expired.
+# A reorg that throws a mined transaction out reopens it with Unmined, and it ends once more.
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A transaction exists and may be on its way. Written to disk before it is broadcast, so a restart can adopt it."""
+
+    made_at: int
+    seen_at: int
+    plan_id: str
+    nonce: int
+    hash: str
+    raw: str  # 0x-hex, to broadcast it again
+    max_fee_per_gas: int
+    priority_fee: int
+    purpose: Literal["capture", "cancel"] = "capture"
+    kind: Literal["signed"] = "signed"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A node took it."""
+
+    made_at: int
+    seen_at: int
+    plan_id: str
+    hash: str
+    kind: Literal["accepted"] = "accepted"
+
+
+@dataclass(frozen=True, slots=True)
+class Mined:
+    """It captured. `profit` is what reached the treasury, base units of `token`, from the executor's own event."""
+
+    made_at: int
+    seen_at: int
+    plan_id: str
+    hash: str
+    block: int
+    block_hash: str
+    gas_used: int
+    gas_price: int  # effective, wei
+    token: Address
+    profit: int
+    kind: Literal["mined"] = "mined"
+
+
+@dataclass(frozen=True, slots=True)
+class Reverted:
+    """It was mined and failed: gas is lost, nothing else. `reason` is the decoded custom error."""
+
+    made_at: int
+    seen_at: int
+    plan_id: str
+    hash: str
+    block: int
+    block_hash: str
+    gas_used: int
+    gas_price: int
+    reason: str
+    kind: Literal["reverted"] = "reverted"
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """It was never broadcast: simulation disagreed with the plan, or the node refused it."""
+
+    made_at: int
+    seen_at: int
+    plan_id: str
+    reason: str
+    kind: Literal["rejected"] = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """It will never be mined: dropped, cancelled, or its nonce went to another transaction."""
+
+    made_at: int
+    seen_at: int
+    plan_id: str
+    reason: str
+    kind: Literal["expired"] = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Unmined:
+    """A reorg threw it out of the chain: it is in flight again."""
+
+    made_at: int
+    seen_at: int
+    plan_id: str
+    hash: str
+    kind: Literal["unmined"] = "unmined"
+
+
+Final = Mined | Reverted | Rejected | Expired
+Report = Signed | Accepted | Mined | Reverted | Rejected | Expired | Unmined
+Event = BlockSeen | Quote | Tick | Command | Report
