@@ -6,6 +6,7 @@ Frozen dataclasses of plain values: the journal writes them as JSON and reads ba
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.model.decisions import Plan
 from bot.model.registry import Address, LenderKind
 
 
@@ -134,6 +135,19 @@ class Command:
     kind: Literal["command"] = "command"
 
 
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What is about to be sent, written by the executor before it signs: the journal's own copy of the plan.
+
+    A record, not news: it changes no state. A replacement is written again under the id of what it replaces.
+    """
+
+    made_at: int
+    seen_at: int
+    plan: Plan
+    kind: Literal["decided"] = "decided"
+
+
 # Reports: what became of an action. Every Send ends in exactly one final report: Mined, Reverted, Rejected or Expired.
 # A reorg that throws a mined transaction out reopens it with Unmined, and it ends once more.
 
@@ -233,4 +247,4 @@ class Unmined:
 
 Final = Mined | Reverted | Rejected | Expired
 Report = Signed | Accepted | Mined | Reverted | Rejected | Expired | Unmined
-Event = BlockSeen | Quote | Tick | Command | Report
+Event = BlockSeen | Quote | Tick | Command | Decided | Report
