@@ -101,6 +101,7 @@ interface IDepegExecutor {
     error TokenCallFailed(address token);
     error NothingToSpend(address token);
     error ProfitTooSmall(uint256 profit, uint256 minProfit);
+    error NotWeth(address sender);
     error BalanceFell(address token, uint256 before, uint256 afterwards);
 
     /// @notice Borrows `loan`, walks `legs` in order, repays, pays the tip and the profit. Operator only, unpaused.
@@ -112,6 +113,7 @@ interface IDepegExecutor {
         returns (uint256 profit);
 
     /// @notice Sends everything the executor holds of `token` (by somebody's mistake) to the treasury. Owner only.
+    /// @param token the zero address for ether
     function sweep(address token) external;
 
     /// @notice Guardian or owner stops `execute`.

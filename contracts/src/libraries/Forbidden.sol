@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.26;
+
+/// @dev Calls that may never be put on the list: what moves or approves tokens, by any of the names in use.
+library Forbidden {
+    /// @dev Holds approvals of half the world and spends them for whoever is named in a call.
+    address internal constant PERMIT2 = 0x000000000022D473030F116dDEE9F6B43aC78BA3;
+
+    function target(address called) internal view returns (bool) {
+        return called == address(0) || called == address(this) || called == PERMIT2;
+    }
+
+    function selector(bytes4 called) internal pure returns (bool) {
+        return _moves(called) || _approves(called);
+    }
+
+    function _moves(bytes4 called) private pure returns (bool) {
+        return called == bytes4(keccak256("transfer(address,uint256)"))
+            || called == bytes4(keccak256("transferFrom(address,address,uint256)"))
+            || called == bytes4(keccak256("safeTransferFrom(address,address,uint256)"))
+            || called == bytes4(keccak256("safeTransferFrom(address,address,uint256,bytes)"))
+            || called == bytes4(keccak256("transferAndCall(address,uint256)"))
+            || called == bytes4(keccak256("transferAndCall(address,uint256,bytes)"))
+            || called == bytes4(keccak256("transferFromAndCall(address,address,uint256)"))
+            || called == bytes4(keccak256("transferFromAndCall(address,address,uint256,bytes)"))
+            || called == bytes4(keccak256("send(address,uint256,bytes)"))
+            || called == bytes4(keccak256("operatorSend(address,address,uint256,bytes,bytes)"))
+            || called == bytes4(keccak256("push(address,uint256)"))
+            || called == bytes4(keccak256("pull(address,uint256)"))
+            || called == bytes4(keccak256("move(address,address,uint256)"));
+    }
+
+    function _approves(bytes4 called) private pure returns (bool) {
+        return called == bytes4(keccak256("approve(address,uint256)"))
+            || called == bytes4(keccak256("approve(address,address,uint160,uint48)"))
+            || called == bytes4(keccak256("increaseAllowance(address,uint256)"))
+            || called == bytes4(keccak256("decreaseAllowance(address,uint256)"))
+            || called == bytes4(keccak256("increaseApproval(address,uint256)"))
+            || called == bytes4(keccak256("decreaseApproval(address,uint256)"))
+            || called == bytes4(keccak256("approveAndCall(address,uint256)"))
+            || called == bytes4(keccak256("approveAndCall(address,uint256,bytes)"))
+            || called == bytes4(keccak256("permit(address,address,uint256,uint256,uint8,bytes32,bytes32)"))
+            || called == bytes4(keccak256("permit(address,address,uint256,uint256,bytes)"))
+            || called == bytes4(keccak256("permit(address,address,uint256,uint256,bool,uint8,bytes32,bytes32)"))
+            || called == bytes4(keccak256("setApprovalForAll(address,bool)"))
+            || called == bytes4(keccak256("authorizeOperator(address)"));
+    }
+}
