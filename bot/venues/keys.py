@@ -1,0 +1,180 @@
+"""The operator's key: unlocked once from a keystore file, then held where nothing prints it, to sign transactions."""
+
+import getpass
+import json
+import os
+import stat
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from coincurve import PrivateKey
+from eth_utils.address import to_checksum_address
+from eth_utils.crypto import keccak
+from pydantic import SecretStr
+
+from bot.model.registry import Address
+
+CREDENTIAL = "repeg-password"
+"""The password's name among systemd's credentials (LoadCredential= in the unit)."""
+
+
+class KeystoreError(Exception):
+    """The key cannot be used. The message names the file and what to do, and holds no secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeeMarketTransaction:
+    """An EIP-1559 transaction without access list. Fees in wei per gas."""
+
+    chain_id: int
+    nonce: int
+    priority_fee: int
+    max_fee_per_gas: int
+    gas_limit: int
+    to: Address
+    data: bytes = b""
+    value: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SignedTransaction:
+    """What is broadcast, and the hash it will be known by (0x-hex)."""
+
+    raw: bytes
+    hash: str
+
+
+class Signer:
+    """A key that signs and is never shown."""
+
+    __slots__ = ("_key", "address")
+
+    def __init__(self, secret: bytes) -> None:
+        self._key = PrivateKey(secret)
+        self.address: Address = to_checksum_address(keccak(self._key.public_key.format(compressed=False)[1:])[-20:])
+
+    def __repr__(self) -> str:
+        return f"Signer({self.address})"
+
+    def __reduce__(self) -> str:
+        raise KeystoreError("a key is not copied or written")
+
+    def sign(self, transaction: FeeMarketTransaction) -> SignedTransaction:
+        """The transaction as eth-account would sign it (RFC 6979, low s), in a tenth of the time."""
+        fields = _fields(transaction)
+        signature = self._key.sign_recoverable(keccak(TYPE + _list(fields)), hasher=None)
+        r, s = (int.from_bytes(signature[at : at + 32], "big") for at in (0, 32))
+        raw = TYPE + _list([*fields, _number(signature[64]), _number(r), _number(s)])
+        return SignedTransaction(raw, "0x" + keccak(raw).hex())
+
+
+def unlock(
+    keystore: Path,
+    password_file: Path | None = None,
+    environment: Mapping[str, str] = os.environ,
+    ask: Callable[[str], str] = getpass.getpass,
+) -> Signer:
+    """The signer in an eth-account (Web3 Secret Storage) keystore.
+
+    The password comes from `password_file`, else from systemd's credential `repeg-password`, else it is asked for.
+    `KeystoreError` when a file is missing or others may read it, and when the password is wrong.
+    """
+    sealed = _sealed(keystore)
+    return Signer(_opened(keystore, sealed, _password(keystore, password_file, environment, ask)))
+
+
+def _sealed(keystore: Path) -> dict[str, Any]:
+    text = _private_text(keystore, "keystore")
+    try:
+        sealed = json.loads(text)
+    except ValueError:
+        sealed = None
+    if not isinstance(sealed, dict) or "crypto" not in {key.lower() for key in sealed}:
+        raise KeystoreError(f"{keystore}: this is not a keystore file") from None
+    return sealed
+
+
+def _opened(keystore: Path, sealed: dict[str, Any], password: SecretStr) -> bytes:
+    from eth_account import Account  # half a second to import, wanted only here
+
+    try:
+        return bytes(Account.decrypt(sealed, password.get_secret_value()))
+    except ValueError:
+        raise KeystoreError(f"{keystore}: the password does not open it") from None
+    except (KeyError, TypeError, NotImplementedError):
+        raise KeystoreError(f"{keystore}: this is not a keystore file") from None
+
+
+def _password(
+    keystore: Path, password_file: Path | None, environment: Mapping[str, str], ask: Callable[[str], str]
+) -> SecretStr:
+    if password_file is not None:
+        return SecretStr(_private_text(password_file, "password file").rstrip("\r\n"))
+    credential = Path(environment.get("CREDENTIALS_DIRECTORY", ""), CREDENTIAL)
+    if "CREDENTIALS_DIRECTORY" in environment and credential.exists():
+        return SecretStr(credential.read_text(encoding="utf-8").rstrip("\r\n"))  # guarded by systemd itself
+    try:
+        return SecretStr(ask(f"Password of {keystore}: "))
+    except EOFError:
+        raise KeystoreError(f"{keystore}: no password: set wallet.password_file or run in a terminal") from None
+
+
+def _private_text(path: Path, what: str) -> str:
+    """A file's text, if its owner alone may read it."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            if mode & (stat.S_IRWXG | stat.S_IRWXO):
+                raise KeystoreError(f"{path}: others may read this {what} (mode {mode:04o}): chmod 600 {path}")
+            return file.read()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise KeystoreError(f"{path}: cannot read the {what}: {reason}") from None
+
+
+TYPE = b"\x02"  # EIP-2718
+NO_ACCESS_LIST = b"\xc0"  # an empty list
+SHORT = 56  # lengths from here on have a length of their own (yellow paper, appendix B)
+
+
+def _fields(transaction: FeeMarketTransaction) -> list[bytes]:
+    """The fields in EIP-1559's order, each in RLP."""
+    return [
+        _number(transaction.chain_id),
+        _number(transaction.nonce),
+        _number(transaction.priority_fee),
+        _number(transaction.max_fee_per_gas),
+        _number(transaction.gas_limit),
+        _string(bytes.fromhex(transaction.to[2:])),
+        _number(transaction.value),
+        _string(transaction.data),
+        NO_ACCESS_LIST,
+    ]
+
+
+def _list(items: Sequence[bytes]) -> bytes:
+    payload = b"".join(items)
+    return _header(len(payload), 0xC0) + payload
+
+
+def _number(number: int) -> bytes:
+    return _string(_minimal(number))
+
+
+def _string(text: bytes) -> bytes:
+    if len(text) == 1 and text[0] < 0x80:
+        return text
+    return _header(len(text), 0x80) + text
+
+
+def _header(length: int, kind: int) -> bytes:
+    if length < SHORT:
+        return bytes([kind + length])
+    size = _minimal(length)
+    return bytes([kind + SHORT - 1 + len(size)]) + size
+
+
+def _minimal(number: int) -> bytes:
+    return number.to_bytes((number.bit_length() + 7) // 8, "big")
