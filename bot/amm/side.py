@@ -32,3 +32,34 @@ class PoolState(Protocol):
     def side(self, i: int, j: int) -> Side:
         """The direction that takes the pool's `i`-th coin and gives its `j`-th; cached, so asking again is free."""
         ...
+
+
+class Closed:
+    """A way that gives nothing: a halted, empty or unpriceable pool."""
+
+    __slots__ = ()
+    cap = 0
+
+    def out(self, dx: int) -> int | None:  # noqa: ARG002 - the interface names it
+        """Nothing can be priced."""
+        return None
+
+    def rate(self, x: float) -> tuple[float, float]:  # noqa: ARG002 - the interface names it
+        """Nothing comes out."""
+        return 0.0, 0.0
+
+
+CLOSED = Closed()
+
+
+class Unpriced:
+    """A pool of which too little is known: every way is closed."""
+
+    __slots__ = ()
+
+    def side(self, i: int, j: int) -> Side:  # noqa: ARG002 - the interface names them
+        """Closed."""
+        return CLOSED
+
+
+UNPRICED = Unpriced()

@@ -12,7 +12,7 @@ from bot.model.registry import Address, LenderKind
 
 @dataclass(frozen=True, slots=True)
 class CurveSeen:
-    """A StableSwap pool as read. `amp` is the contract's own A() times its precision (see bot.amm.stableswap)."""
+    """A StableSwap pool as read. `amp` is in hundredths: A_precise(), or 100 * A() where there is none."""
 
     pool: Address
     balances: tuple[int, ...]

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
+from bot.amm.invariant import Dialect
+
 Address = str
 """A checksummed 20-byte address. Compared as text, so it is checksummed once, where it enters."""
 
@@ -51,6 +53,7 @@ class Pool:
     fee: int = 0  # Uniswap: parts per million; verified against the contract
     tick_spacing: int = 0  # Uniswap V3
     base: Address | None = None  # CURVE_META: the base pool
+    dialect: Dialect | None = None  # Curve: how D is found, where the family alone does not say
     spender: Address | None = None  # who pulls the coin in, where it is not the pool itself (a PSM's gem join)
 
 
