@@ -124,6 +124,11 @@ class Journal:
             row = self._connection.execute("SELECT plan FROM events WHERE hash = ?", (hash.lower(),)).fetchone()
         return self._transaction(row[0]) if row else None
 
+    def by_plan(self, plan_id: str) -> Transaction | None:
+        """What became of a plan; None if the journal has none of that name."""
+        found = self._transaction(plan_id)
+        return found if found.events else None
+
     def close(self) -> None:
         """Flush, and let others write."""
         self.flush()

@@ -22,6 +22,7 @@ from bot.model.registry import Address, Family, LenderKind, Pool, Registry
 from bot.units import MAX_UINT256
 
 EXECUTE = bytes.fromhex("3fc1a685")  # execute(Loan,Guard,Tip,Leg[])
+OPERATOR = "0x570ca735"  # operator()
 CAPTURED = "0x932d11058c76fd86b020df3bbef2d7d130617d74de05a8508f23c6dbc2a4c478"  # its event of that name
 ARTIFACT = Path(__file__).parents[2] / "out" / "DepegExecutor.sol" / "DepegExecutor.json"
 
@@ -163,6 +164,11 @@ def decode_captured(log: Mapping[str, Any]) -> Captured | None:
     words = bytes.fromhex(log["data"][2:])
     amount, profit, tip = (int.from_bytes(words[at : at + 32], "big") for at in (0, 32, 64))
     return Captured(to_checksum_address("0x" + log["topics"][1][-40:]), amount, profit, tip)
+
+
+def explained(data: str | None) -> str:
+    """Revert data as a node gives it (0x-hex) as a person reads it; nothing where there is none."""
+    return decode_error(bytes.fromhex(data[2:])) if data and data != "0x" else ""
 
 
 def decode_error(data: bytes) -> str:

@@ -3,6 +3,7 @@
 import getpass
 import json
 import os
+import secrets
 import stat
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -83,6 +84,24 @@ def unlock(
     """
     sealed = _sealed(keystore)
     return Signer(_opened(keystore, sealed, _password(keystore, password_file, environment, ask)))
+
+
+def create(keystore: Path, password_file: Path) -> Address:
+    """A new key, sealed in `keystore` under a new password in `password_file`, both for the owner's eyes alone.
+
+    FileExistsError when either is there: a key is never overwritten.
+    """
+    from eth_account import Account  # half a second to import, wanted only here
+
+    password, secret = secrets.token_urlsafe(32), PrivateKey().secret
+    _write_private(password_file, password)
+    _write_private(keystore, json.dumps(Account.encrypt(secret, password)))
+    return Signer(secret).address
+
+
+def _write_private(path: Path, text: str) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 def _sealed(keystore: Path) -> dict[str, Any]:

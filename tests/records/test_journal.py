@@ -216,6 +216,8 @@ def test_a_transaction_is_gathered_from_its_events(journal):
     assert [attempt.hash for attempt in oldest.attempts] == ["0xaa", "0xbb"]
     assert (oldest.state, oldest.outcome) == (State.EXPIRED, Expired(3, 3, "1", "dropped"))
     assert journal.transactions(1) == [newest]
+    assert journal.by_plan("2") == newest
+    assert journal.by_plan("3") is None
 
 
 def test_a_reorg_opens_a_transaction_again(journal):

@@ -64,6 +64,7 @@ def test_the_selector_and_the_event_are_the_compiled_contracts():
     artifact = json.loads(calldata.ARTIFACT.read_text())
 
     assert artifact["methodIdentifiers"]["execute" + SIGNATURE] == calldata.EXECUTE.hex()
+    assert artifact["methodIdentifiers"]["operator()"] == calldata.OPERATOR[2:]
     assert topic_of(artifact["abi"], "Captured") == calldata.CAPTURED
 
 
@@ -152,6 +153,8 @@ def test_solidity_errors_are_readable():
     assert calldata.decode_error(said) == "Error(message=LOK)"
     assert calldata.decode_error(panic) == "Panic(code=17)"
     assert calldata.decode_error(b"") == "reverted without a reason"
+    assert calldata.explained("0x" + panic.hex()) == "Panic(code=17)"
+    assert calldata.explained(None) == calldata.explained("0x") == ""
 
 
 @given(st.binary(min_size=1))

@@ -92,6 +92,18 @@ def test_the_password_comes_from_a_file(keystore, password_file):
     assert signer.address == Account.from_key(SECRET).address
 
 
+def test_a_new_key_is_private_and_never_overwritten(tmp_path):
+    """What `create` seals its password file opens; only the owner may read either; neither replaces another."""
+    keystore, password_file = tmp_path / "new.json", tmp_path / "secret"
+
+    address = keys.create(keystore, password_file)
+
+    assert keys.unlock(keystore, password_file, environment={}, ask=never).address == address
+    assert [path.stat().st_mode & 0o777 for path in (keystore, password_file)] == [0o600, 0o600]
+    with pytest.raises(FileExistsError):
+        keys.create(keystore, tmp_path / "another")
+
+
 def test_the_password_comes_from_a_systemd_credential(keystore, password_file):
     """A credential opens the keystore; systemd guards it, so its mode is not looked at."""
     password_file.rename(password_file.with_name(keys.CREDENTIAL))
