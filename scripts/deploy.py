@@ -12,10 +12,12 @@ from ape.api import AccountAPI, ProviderAPI, ReceiptAPI, TestAccountAPI
 from ape.cli import ConnectedProviderCommand, account_option
 from ape.contracts import ContractContainer, ContractInstance
 from ape.exceptions import ApeException, TransactionNotFoundError
+from ape.logging import LogLevel, logger
 from eth_utils.address import is_checksum_address
 from ethpm_types import ContractType
 
 from bot.model.registry import Address
+from bot.venues import roles
 from bot.venues.deployment import (
     CONTRACT,
     ROOT,
@@ -29,17 +31,11 @@ from bot.venues.deployment import (
     save_deployment,
     verify_code,
 )
+from bot.venues.roles import ARGUMENTS, FIXED, ROLES, SETTINGS, WETH, Wanted
 
-WETH = "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2"
 ZERO = "0x0000000000000000000000000000000000000000"
-SANDBOX = 31337
 ADOPT_WITHIN = 10  # seconds a deployment that was sent may take to be found
-ARGUMENTS = ("owner", "operator", "guardian", "treasury", "weth")  # in the constructor's order
-ROLES = ("owner", "operator", "guardian")
-FIXED = ("treasury", "weth")
-SETTINGS = (*ARGUMENTS, "pendingOwner", "paused")
-
-Wanted = Mapping[str, Address]
+RECORDS_HELP = "Folder of the records.  [default: deployments; on anvil .build/deployments]"
 
 
 class Checksummed(click.ParamType):
@@ -56,7 +52,20 @@ class Checksummed(click.ParamType):
         return value
 
 
-@click.command(cls=ConnectedProviderCommand)
+class Command(ConnectedProviderCommand):
+    """Connected; what goes wrong is one line, and with --json ape does not say on standard output what it does."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Runs connected."""
+        if ctx.params["as_json"]:
+            logger.set_level(LogLevel.WARNING)
+        try:
+            return super().invoke(ctx)
+        except (DeploymentError, ApeException) as error:
+            raise click.ClickException(" ".join(str(error).split())) from None
+
+
+@click.command(cls=Command)
 @account_option(prompt=None)
 @click.option("--owner", type=Checksummed(), help="Cold: sets roles and allows calls.")
 @click.option("--operator", type=Checksummed(), help="Hot: may only execute.")
@@ -64,7 +73,7 @@ class Checksummed(click.ParamType):
 @click.option("--treasury", type=Checksummed(), help="Where profit goes, for good.")
 @click.option("--weth", type=Checksummed(), help=f"Wrapped ether, for tips.  [default: {WETH}]")
 @click.option("--redeploy", is_flag=True, help="Deploy anew even where an executor stands.")
-@click.option("--records", type=click.Path(path_type=Path), help="Folder of the records.  [default: deployments]")
+@click.option("--records", type=click.Path(path_type=Path), help=RECORDS_HELP)
 @click.option("--json", "as_json", is_flag=True, help="Nothing but JSON on standard output.")
 def cli(
     provider: ProviderAPI,
@@ -79,11 +88,8 @@ def cli(
 
     Run again, it verifies, and changes only what differs. What is not asked for stays as it is.
     """
-    try:
-        deployer = Deployer(provider, account, records)
-        told = deployer.bring_about({name: each for name, each in asked.items() if each}, redeploy=redeploy)
-    except (DeploymentError, ApeException) as error:
-        raise click.ClickException(" ".join(str(error).split())) from None
+    deployer = Deployer(provider, account, records)
+    told = deployer.bring_about({name: each for name, each in asked.items() if each}, redeploy=redeploy)
     click.echo(json.dumps(told, indent=2) if as_json else _as_text(told))
 
 
@@ -95,9 +101,8 @@ class Deployer:
         self.account = account
         self.chain_id: int = provider.chain_id
         self.is_rehearsal = provider.client_version.lower().startswith("anvil")
-        # A fork carries the number of the chain it was taken from, but must not be taken for it.
-        is_fork = self.is_rehearsal and self.chain_id != SANDBOX
-        self.records = records or ROOT / (".build/deployments" if is_fork else "deployments")
+        # The sandbox and a fork carry mainnet's chain id: what is done there must not pass for the real thing.
+        self.records = records or ROOT / (".build/deployments" if self.is_rehearsal else "deployments")
         self.artefact = load_artefact()
         self.type = _contract_type(self.artefact)
         self.sent: list[str] = []
@@ -105,8 +110,8 @@ class Deployer:
     def bring_about(self, asked: Wanted, *, redeploy: bool) -> dict[str, Any]:
         """What stands when all is done, and what was done for it."""
         record = load_deployment(self.records, self.chain_id)
-        wanted = _wanted(asked, record)
-        standing = None if redeploy else self._standing(record) or self._adopted()
+        standing = None if redeploy else self._adopted() or self._standing(record)
+        wanted = roles.wanted(asked, standing or record)
         there = standing or self._deploy(wanted)
         executor = self._executor(there)
         self._refuse_fixed(executor, wanted)
@@ -116,7 +121,7 @@ class Deployer:
         file = save_deployment(self.records, kept) if kept != record else record_file(self.records, self.chain_id)
         self._sent_file.unlink(missing_ok=True)
         done = "deployed" if standing is None else "changed" if self.sent else "verified"
-        return {"done": done, "address": kept.address, **settings, "transactions": self.sent, "record": str(file)}
+        return {"done": done, "address": kept.address, **settings, **self._listed(kept), "record": str(file)}
 
     # ---- what stands
 
@@ -160,7 +165,7 @@ class Deployer:
 
     def _deploy(self, wanted: Wanted) -> Deployment:
         """Signs, notes the hash, and only then sends: stopped in between, the next run adopts what was sent."""
-        _refuse_unwise(wanted)
+        roles.refuse_unwise(wanted)
         if not self.provider.get_code(wanted["weth"]):
             raise DeploymentError(f"{wanted['weth']} is not WETH: there is no code on chain {self.chain_id}")
         account = self._signer()
@@ -187,7 +192,7 @@ class Deployer:
             code_hash=code_hash(code),
             arguments=dict(arguments),
             roles={role: arguments[role] for role in ROLES},
-            time=datetime.fromtimestamp(receipt.timestamp / 1000, UTC).isoformat(),
+            time=datetime.fromtimestamp(receipt.timestamp, UTC).isoformat(),
         )
 
     def _signer(self) -> AccountAPI:
@@ -212,8 +217,8 @@ class Deployer:
     def _set_roles(self, executor: ContractInstance, wanted: Wanted) -> None:
         """Sends what differs, ownership last: after that the account may no longer set anything."""
         now = self._settings(executor)
-        if calls := _calls(now, wanted):
-            _refuse_unwise(wanted)
+        if calls := roles.calls(now, wanted):
+            roles.refuse_unwise(wanted)
             account = self._signer()
             for method, arguments, sender in calls:
                 if account.address != sender:
@@ -225,46 +230,18 @@ class Deployer:
     def _verified(self, executor: ContractInstance, wanted: Wanted) -> dict[str, Any]:
         """The settings, read back from the chain and as wanted."""
         settings = self._settings(executor)
-        for name in ("operator", "guardian", *FIXED):
-            if settings[name] != wanted[name]:
-                raise DeploymentError(f"{name} is {settings[name]} on chain and should be {wanted[name]}")
-        if wanted["owner"] not in (settings["owner"], settings["pendingOwner"]):
-            raise DeploymentError(f"owner is {settings['owner']} on chain and should be {wanted['owner']}")
+        if wrong := roles.mismatch(settings, wanted):
+            raise DeploymentError(wrong)
         return settings
+
+    def _listed(self, record: Deployment) -> dict[str, list[str]]:
+        """Lists are told apart from settings: calls that Generic legs may make, and what was sent just now."""
+        asked = {"address": record.address, "fromBlock": hex(record.block), "topics": [roles.CALL_ALLOWED]}
+        logs = self.provider.make_request("eth_getLogs", [asked])
+        return {"allowed": roles.allowed_calls(logs), "transactions": self.sent}
 
     def _settings(self, executor: ContractInstance) -> dict[str, Any]:
         return {name: executor.call_view_method(name) for name in SETTINGS}
-
-
-def _calls(now: Mapping[str, Any], wanted: Wanted) -> list[tuple[str, tuple[Address, ...], Address]]:
-    """What must be called to come from the settings now to those wanted, as (method, arguments, who must call)."""
-    calls: list[tuple[str, tuple[Address, ...], Address]] = []
-    if now["operator"] != wanted["operator"]:
-        calls.append(("setOperator", (wanted["operator"],), now["owner"]))
-    if now["guardian"] != wanted["guardian"]:
-        calls.append(("setGuardian", (wanted["guardian"],), now["owner"]))
-    if now["owner"] == wanted["owner"]:
-        return calls
-    if now["pendingOwner"] == wanted["owner"]:
-        return [*calls, ("acceptOwnership", (), wanted["owner"])]
-    return [*calls, ("transferOwnership", (wanted["owner"],), now["owner"])]
-
-
-def _wanted(asked: Wanted, record: Deployment | None) -> Wanted:
-    """What was asked for, over what the record says, over the canonical WETH."""
-    wanted = {"weth": WETH, **(record.arguments if record else {}), **(record.roles if record else {}), **asked}
-    if missing := [f"--{name}" for name in ARGUMENTS if name not in wanted]:
-        raise DeploymentError(f"nothing is deployed here yet, so these are needed: {' '.join(missing)}")
-    return wanted
-
-
-def _refuse_unwise(wanted: Wanted) -> None:
-    """The operator's key is on a machine that trades: whoever steals it must find nothing else in it."""
-    for name in ("owner", "treasury"):
-        if wanted[name] == wanted["operator"]:
-            raise DeploymentError(f"--{name} and --operator are the same address: a stolen operator key would be both")
-    if wanted["treasury"] == wanted["weth"]:
-        raise DeploymentError("--treasury is the WETH contract: what is sent there is lost")
 
 
 def _contract_type(artefact: Artefact) -> ContractType:
