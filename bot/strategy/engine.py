@@ -1,0 +1,206 @@
+"""All judgement: `step` takes what happened and says what to do. It touches nothing and asks no clock."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import reduce
+
+from bot.amm.side import PoolState
+from bot.model import ledger as books
+from bot.model import pools as pool_states
+from bot.model.decisions import Action, Approved, Cancel, Halt, Loop, Plan, Refused, Replace, Send
+from bot.model.events import (
+    BlockSeen,
+    Command,
+    Decided,
+    Event,
+    LenderSeen,
+    PoolSeen,
+    Quote,
+    Reverted,
+    Tick,
+    TicksSeen,
+)
+from bot.model.ledger import Ledger, Promise
+from bot.model.registry import Address, Registry
+from bot.strategy import planning, quotes, risk, routing
+from bot.strategy.planning import Bidding
+from bot.strategy.quotes import Book
+from bot.strategy.risk import Limits, Standing
+
+REMEMBERED_REFUSALS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the user decided, and the facts of the chain that do not change while we run."""
+
+    registry: Registry
+    atlas: routing.Atlas
+    weth: Address
+    usd: Mapping[Address, float]  # dollars a whole coin is taken for where nobody quotes it
+    limits: Limits = field(default_factory=Limits)
+    bidding: Bidding = field(default_factory=Bidding)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What we know. Two states that saw the same events are equal."""
+
+    block: BlockSeen | None = None  # its pools and lenders are in the maps below
+    seen: Mapping[Address, PoolSeen] = field(default_factory=dict)
+    pools: Mapping[Address, PoolState] = field(default_factory=dict, compare=False)  # made from `seen`, ladders kept
+    gone: frozenset[Address] = frozenset()  # pools that could not be read at the newest block: no quote from them
+    lenders: Mapping[tuple[Address, Address], LenderSeen] = field(default_factory=dict)
+    book: Book = field(default_factory=Book)
+    ledger: Ledger = field(default_factory=Ledger)
+    standing: Standing = field(default_factory=Standing)
+    decided: int = 0  # plans ever made: the next one's name
+    refused: tuple[Refused, ...] = ()
+
+
+def step(state: State, event: Event, policy: Policy) -> tuple[State, tuple[Action, ...]]:
+    """What we know and what to do after `event`."""
+    match event:
+        case BlockSeen():
+            return _decide(_observed(state, event, policy), event, policy)
+        case Quote():
+            return replace(state, book=quotes.fold(state.book, event)), ()
+        case Command():
+            return _obeyed(state, event), ()
+        case Decided():
+            return _promised(state, event.plan), ()
+        case Tick():
+            return state, ()
+        case _:
+            return _reported(state, event, policy)
+
+
+def resume(events: Iterable[Event], policy: Policy) -> State:
+    """State after a restart: everything but the world, which is read anew."""
+    remembered = (event for event in events if not isinstance(event, BlockSeen))
+    return reduce(lambda state, event: step(state, event, policy)[0], remembered, State())
+
+
+def terms(state: State, policy: Policy, block: BlockSeen) -> routing.Terms:
+    """What money and gas cost at this block."""
+    usd = {coin: quotes.value(state.book, coin, policy.usd.get(coin)) for coin in policy.registry.coins}
+    known = {coin: dollars for coin, dollars in usd.items() if dollars is not None}
+    return routing.Terms(
+        usd=known,
+        gas_price_wei=planning.gas_price(block, policy.bidding),
+        eth_usd=known.get(policy.weth, 0.0),
+        tip_bps=policy.bidding.tip_bps,
+        min_net_usd=0.0,  # small chances are refused by risk, so that they are remembered
+    )
+
+
+def _observed(state: State, block: BlockSeen, policy: Policy) -> State:
+    """Take in what the block changed."""
+    seen, pools = dict(state.seen), dict(state.pools)
+    for news in block.pools:
+        pools[news.pool] = pool_states.state_of(policy.registry.pools[news.pool], news, pools.get(news.pool))
+        seen[news.pool] = _with_ladder(news, seen.get(news.pool))
+    lenders = {**state.lenders, **{(news.lender, news.token): news for news in block.lenders}}
+    head = replace(block, pools=(), lenders=(), gone=())
+    return replace(state, block=head, seen=seen, pools=pools, gone=frozenset(block.gone), lenders=lenders)
+
+
+def _with_ladder(news: PoolSeen, before: PoolSeen | None) -> PoolSeen:
+    match news, before:
+        case TicksSeen(ticks=None), TicksSeen():
+            return replace(news, ticks=before.ticks)
+        case _:
+            return news
+
+
+def _quotable(state: State, busy: frozenset[Address] = frozenset()) -> dict[Address, PoolState]:
+    return {address: pool for address, pool in state.pools.items() if address not in busy | state.gone}
+
+
+def _decide(state: State, block: BlockSeen, policy: Policy) -> tuple[State, tuple[Action, ...]]:
+    """Look after what is in flight, then look for more in the pools it does not touch."""
+    actions: list[Action] = []
+    for promise in state.ledger.promised.values():
+        state, action = _tended(state, promise, block, policy)
+        actions += [action] if action else []
+    if state.standing.halted is None:
+        state, sends = _found(state, block, policy)
+        actions += sends
+    return state, tuple(actions)
+
+
+def _tended(state: State, promise: Promise, block: BlockSeen, policy: Policy) -> tuple[State, Replace | Cancel | None]:
+    """A transaction still unmined: bid more while the chance lasts, take it back when it does not."""
+    plan = promise.plan
+    if promise.withdrawn or promise.attempts == 0 or block.number <= plan.made_for:
+        return state, None
+    loop = routing.rewalked(plan.loop, _quotable(state), tuple(state.lenders.values()), terms(state, policy, block))
+    if loop is None:
+        return _withdrawn(state, plan.id), Cancel(plan.id, "the chance has passed")
+    dearer = planning.raised(plan, loop, block, policy.bidding)
+    verdict = risk.review(dearer, _loan_usd(loop, state, policy, block), state.ledger, state.standing, policy.limits)
+    match verdict:
+        case Approved():
+            return _promised(state, dearer), Replace(plan.id, verdict)
+        case Refused():
+            return _withdrawn(_remembering(state, verdict), plan.id), Cancel(plan.id, verdict.reason)
+
+
+def _found(state: State, block: BlockSeen, policy: Policy) -> tuple[State, list[Send]]:
+    free = _quotable(state, state.ledger.pools_in_flight())
+    cost = terms(state, policy, block)
+    lenders = risk.within(tuple(state.lenders.values()), cost.usd, policy.registry, policy.limits)
+    sends: list[Send] = []
+    for loop in routing.search(policy.atlas, free, lenders, cost, policy.limits.per_block):
+        plan = planning.plan(str(state.decided + 1), loop, block, policy.bidding)
+        loan_usd = _loan_usd(loop, state, policy, block)
+        match risk.review(plan, loan_usd, state.ledger, state.standing, policy.limits):
+            case Approved() as approved:
+                state = _promised(state, plan)
+                sends.append(Send(approved))
+            case Refused() as refused:
+                state = _remembering(state, refused)
+    return state, sends
+
+
+def _loan_usd(loop: Loop, state: State, policy: Policy, block: BlockSeen) -> float:
+    coin = policy.registry.coins[loop.token]
+    return loop.amount / 10**coin.decimals * terms(state, policy, block).usd.get(loop.token, 0.0)
+
+
+def _promised(state: State, plan: Plan) -> State:
+    """Reserve for a plan. Naming it by the count of plans keeps names unique over restarts."""
+    return replace(state, ledger=books.promise(state.ledger, plan), decided=max(state.decided, int(plan.id)))
+
+
+def _withdrawn(state: State, plan_id: str) -> State:
+    return replace(state, ledger=books.withdraw(state.ledger, plan_id))
+
+
+def _remembering(state: State, refused: Refused) -> State:
+    return replace(state, refused=(*state.refused, refused)[-REMEMBERED_REFUSALS:])
+
+
+def _obeyed(state: State, command: Command) -> State:
+    match command.word:
+        case "pause":
+            return replace(state, standing=replace(state.standing, paused=command.why or "by command"))
+        case "resume":
+            return replace(state, standing=replace(state.standing, paused=None))
+        case "kill":
+            return replace(state, standing=replace(state.standing, halted=command.why or "by command"))
+        case "clear":  # the failures that led to the halt are forgiven with it
+            standing = replace(state.standing, halted=None)
+            return replace(state, standing=standing, ledger=replace(state.ledger, failures=()))
+
+
+def _reported(state: State, report: books.Report, policy: Policy) -> tuple[State, tuple[Action, ...]]:
+    """Enter a report in the books; too many failures stop everything until a person clears it."""
+    state = replace(state, ledger=books.post(state.ledger, report))
+    if not isinstance(report, Reverted) or state.standing.halted:
+        return state, ()
+    failed = state.ledger.failures_since(report.block - policy.limits.failure_window)
+    if failed < policy.limits.max_failures:
+        return state, ()
+    reason = f"{failed} transactions failed within {policy.limits.failure_window} blocks, the last: {report.reason}"
+    return replace(state, standing=replace(state.standing, halted=reason)), (Halt(reason),)

@@ -1,0 +1,279 @@
+"""`step` is the whole judgement: the same events give the same state and the same actions."""
+
+import itertools
+from functools import reduce
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.model.decisions import Cancel, Halt, Replace, Send
+from bot.model.events import (
+    Accepted,
+    BlockSeen,
+    Command,
+    Decided,
+    Event,
+    Expired,
+    LenderSeen,
+    Mined,
+    Quote,
+    Rejected,
+    ReservesSeen,
+    Reverted,
+    Signed,
+    Unmined,
+)
+from bot.model.registry import Coin, Family, Lender, LenderKind, Pool, Registry
+from bot.records.journal import Journal
+from bot.strategy.engine import Policy, State, resume, step
+from bot.strategy.risk import Limits
+from bot.strategy.routing import Atlas
+
+WETH, ONE, TWO = ("0x" + digit * 40 for digit in "123")
+LEFT, RIGHT = ("0x" + digit * 40 for digit in "45")
+BANK = "0x" + "6" * 40
+MILLION = 10**12
+
+REGISTRY = Registry(
+    chain_id=1,
+    coins={
+        WETH: Coin("WETH", WETH, 18, None),
+        ONE: Coin("ONE", ONE, 6),
+        TWO: Coin("TWO", TWO, 6),
+    },
+    pools={
+        LEFT: Pool("left", LEFT, Family.UNISWAP_V2, (ONE, TWO), fee=3000),
+        RIGHT: Pool("right", RIGHT, Family.UNISWAP_V2, (ONE, TWO), fee=3000),
+    },
+    lenders=(Lender("bank", BANK, LenderKind.MORPHO_BLUE, (ONE,)),),
+)
+POLICY = Policy(
+    registry=REGISTRY,
+    atlas=Atlas.of(REGISTRY),
+    weth=WETH,
+    usd={WETH: 1600.0, ONE: 1.0, TWO: 1.0},
+    limits=Limits(max_failures=2, failure_window=10, max_loan_usd=1e9),
+)
+OFFER = LenderSeen(BANK, LenderKind.MORPHO_BLUE, ONE, 100 * MILLION, 0)
+
+
+def block(number: int, left: int, right: int = MILLION, *, gone: tuple[str, ...] = ()) -> BlockSeen:
+    """Two pools of ONE against TWO, with so much TWO each for a million ONE."""
+    return BlockSeen(
+        made_at=number * 12 * 10**9,
+        seen_at=number * 12 * 10**9 + 1,
+        number=number,
+        hash=f"0x{number:064x}",
+        parent_hash=f"0x{number - 1:064x}",
+        timestamp=number * 12,
+        base_fee=10**9,
+        next_base_fee=10**9,
+        pools=(ReservesSeen(LEFT, MILLION, left), ReservesSeen(RIGHT, MILLION, right)),
+        lenders=(OFFER,),
+        gone=gone,
+    )
+
+
+def signed(plan: str, attempt: int = 1) -> Signed:
+    """Somebody signed a transaction for the plan."""
+    return Signed(1, 1, plan, 0, f"0x{attempt:064x}", "0x", 10**9, 10**9)
+
+
+def mined(plan: str, number: int = 2) -> Mined:
+    """It brought a hundred ONE."""
+    return Mined(1, 1, plan, "0x01", number, "0x02", 100_000, 10**9, ONE, 100_000_000)
+
+
+def reverted(plan: str, number: int = 2) -> Reverted:
+    """It failed."""
+    return Reverted(1, 1, plan, "0x01", number, "0x02", 50_000, 10**9, "ProfitTooSmall(0, 1)")
+
+
+def after(*events: Event) -> tuple[State, tuple[object, ...]]:
+    """State and the last event's actions."""
+    state, actions = State(), ()
+    for event in events:
+        state, actions = step(state, event, POLICY)
+    return state, actions
+
+
+def test_balanced_pools_are_left_alone():
+    """Where nothing pays, nothing is sent."""
+    state, actions = after(block(1, MILLION))
+
+    assert actions == ()
+    assert state.ledger.promised == {}
+
+
+def test_a_gap_is_sent_once():
+    """Approval reserves: a chance in flight is not sent again while it waits in the same block."""
+    first, actions = after(block(1, 2 * MILLION))
+    again, more = step(first, block(1, 2 * MILLION), POLICY)
+
+    assert [type(action) for action in actions] == [Send]
+    assert more == ()
+    assert again.ledger.promised.keys() == {"1"}
+
+
+def test_the_loop_sent_earns_what_it_says():
+    """The plan asks the chain for nearly all of the profit, never for none."""
+    _, (send,) = after(block(1, 2 * MILLION))
+    plan = send.approved.plan
+
+    assert plan.loop.flow[-1] - plan.loop.amount - plan.loop.fee == plan.loop.profit
+    assert 0 < plan.min_profit <= plan.loop.profit
+    assert plan.made_for == 1
+
+
+def test_a_pool_that_could_not_be_read_gives_no_quote():
+    """What is gone is not traded, and comes back when it can be read."""
+    _, blind = after(block(1, 2 * MILLION, gone=(LEFT,)))
+    _, seeing = after(block(1, 2 * MILLION, gone=(LEFT,)), block(2, 2 * MILLION))
+
+    assert blind == ()
+    assert [type(action) for action in seeing] == [Send]
+
+
+def test_an_unmined_transaction_bids_more_while_the_chance_lasts():
+    """A later block with the same gap replaces the transaction under its nonce, by more than a tenth."""
+    state, actions = after(block(1, 2 * MILLION), signed("1"), block(2, 2 * MILLION))
+    (replaced,) = actions
+
+    assert isinstance(replaced, Replace)
+    assert replaced.approved.plan.priority_fee > 1.1 * POLICY.bidding.priority_fee
+    assert state.ledger.promised["1"].plan == replaced.approved.plan
+
+
+def test_a_passed_chance_is_taken_back_once():
+    """When the gap has closed the transaction is cancelled, and not again in the next block."""
+    state, actions = after(block(1, 2 * MILLION), signed("1"), block(2, MILLION))
+    _, more = step(state, block(3, MILLION), POLICY)
+
+    assert actions == (Cancel("1", "the chance has passed"),)
+    assert more == ()
+
+
+def test_a_capture_is_booked_and_frees_its_pools():
+    """After the final report nothing is promised and the profit is in the books."""
+    state, _ = after(block(1, 2 * MILLION), signed("1"), mined("1"))
+    _, actions = step(state, block(2, 2 * MILLION), POLICY)
+
+    assert state.ledger.promised == {}
+    assert state.ledger.earned == {ONE: 100_000_000}
+    assert [type(action) for action in actions] == [Send]
+
+
+def test_a_reorg_undoes_the_books():
+    """What a reorg throws out is no longer earned and is in flight again."""
+    state, _ = after(block(1, 2 * MILLION), signed("1"), mined("1"), Unmined(1, 1, "1", "0x01"))
+
+    assert state.ledger.earned == {ONE: 0}
+    assert state.ledger.gas_spent == 0
+    assert state.ledger.promised.keys() == {"1"}
+
+
+def test_news_heard_twice_counts_once():
+    """A restart may learn of the same capture again."""
+    once, _ = after(block(1, 2 * MILLION), signed("1"), mined("1"))
+    twice, _ = step(once, mined("1"), POLICY)
+
+    assert twice == once
+
+
+def test_failures_halt_everything_until_cleared():
+    """Too many reverts stop all sending; only a clear word starts it again, with the failures forgiven."""
+    failing = [block(1, 2 * MILLION), reverted("1"), block(2, 2 * MILLION), reverted("2", 3)]
+    halted, actions = after(*failing)
+    still, nothing = step(halted, block(3, 2 * MILLION), POLICY)
+    cleared, _ = step(still, Command(1, 1, "clear"), POLICY)
+    _, sends = step(cleared, block(4, 2 * MILLION), POLICY)
+
+    assert [type(action) for action in actions] == [Halt]
+    assert nothing == ()
+    assert [type(action) for action in sends] == [Send]
+
+
+@pytest.mark.parametrize("word", ["pause", "kill"])
+def test_a_word_stops_sending(word):
+    """Paused or killed, nothing is sent; what was passed up while paused is remembered with the reason."""
+    state, actions = after(Command(1, 1, word, "lunch"), block(1, 2 * MILLION))
+
+    assert actions == ()
+    assert word == "kill" or "lunch" in state.refused[-1].reason
+
+
+def test_a_coin_is_worth_what_it_is_quoted_at():
+    """A coin that fell counts for less: the loan's ceiling is in dollars, so more of it may be borrowed."""
+    cheap, _ = after(Quote(1, 1, "kraken", ONE, 0.5), block(1, 2 * MILLION))
+    dear, _ = after(block(1, 2 * MILLION))
+
+    assert cheap.ledger.promised["1"].plan.loop.profit_usd < dear.ledger.promised["1"].plan.loop.profit_usd
+
+
+REPORTS = st.one_of(
+    st.builds(signed, st.sampled_from("12345"), st.integers(1, 9)),
+    st.builds(mined, st.sampled_from("12345"), st.integers(1, 20)),
+    st.builds(reverted, st.sampled_from("12345"), st.integers(1, 20)),
+    st.builds(lambda plan: Accepted(1, 1, plan, "0x01"), st.sampled_from("12345")),
+    st.builds(lambda plan: Rejected(1, 1, plan, "no"), st.sampled_from("12345")),
+    st.builds(lambda plan: Expired(1, 1, plan, "gone"), st.sampled_from("12345")),
+    st.builds(lambda plan: Unmined(1, 1, plan, "0x01"), st.sampled_from("12345")),
+    st.builds(Command, st.just(1), st.just(1), st.sampled_from(["pause", "resume", "kill", "clear"]), st.just("why")),
+    st.builds(Quote, st.integers(1, 5), st.just(1), st.sampled_from("ab"), st.just(ONE), st.floats(0.5, 1.5)),
+)
+BLOCKS = st.builds(block, st.integers(1, 20), st.integers(MILLION // 2, 2 * MILLION))
+HISTORIES = st.lists(st.one_of(BLOCKS, REPORTS), max_size=25)
+
+
+def lived(events: list[Event]) -> tuple[State, list[Event]]:
+    """As the shell lives it: what is sent is recorded as decided before anything else happens."""
+    state, journal = State(), []
+    for event in events:
+        journal.append(event)
+        state, actions = step(state, event, POLICY)
+        for action in actions:
+            if isinstance(action, Send | Replace):
+                decided = Decided(1, 1, action.approved.plan)
+                journal.append(decided)
+                state, _ = step(state, decided, POLICY)
+    return state, journal
+
+
+@settings(max_examples=60, deadline=None)
+@given(HISTORIES)
+def test_replaying_the_journal_gives_the_live_state(tmp_path_factory, events):
+    """Whatever the interleaving, the journal read back from disk leads to the state we lived."""
+    live, told = lived(events)
+    journal = Journal.open(tmp_path_factory.mktemp("journal") / "events.sqlite")
+    for event in told:
+        journal.append(event)
+    journal.flush()
+
+    replayed = reduce(lambda state, numbered: step(state, numbered[1], POLICY)[0], journal.replay(), State())
+    journal.close()
+
+    assert replayed == live
+
+
+@settings(max_examples=60, deadline=None)
+@given(HISTORIES)
+def test_a_restart_remembers_everything_but_the_world(events):
+    """Books, promises and standing survive; plans made afterwards never reuse a name."""
+    live, told = lived(events)
+    resumed = resume(told, POLICY)
+
+    assert resumed.ledger.promised.keys() == live.ledger.promised.keys()
+    assert resumed.ledger.earned == live.ledger.earned
+    assert resumed.standing == live.standing
+    assert resumed.decided == live.decided
+
+
+@settings(max_examples=60, deadline=None)
+@given(HISTORIES)
+def test_plans_in_flight_never_share_a_pool(events):
+    """Two transactions of ours never race for the same pool, but where a reorg brings one back."""
+    live, _ = lived([event for event in events if not isinstance(event, Unmined)])
+    pools = [{hop.pool for hop in promise.plan.loop.hops} for promise in live.ledger.promised.values()]
+
+    assert all(not one & other for one, other in itertools.combinations(pools, 2))
