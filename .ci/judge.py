@@ -1,0 +1,35 @@
+"""Judges what `repeg demo --json` says: enough captures, each of them profitable, and little left behind."""
+
+import json
+import sys
+from typing import Any
+
+CAPTURES = 10
+EFFICIENCY = 0.999
+
+
+def complaints(told: dict[str, Any]) -> list[str]:
+    """What is wrong with a demonstration, in words."""
+    captures = told["captures"]
+    wrong = [f"no profit in {each['tx']}" for each in captures if not (each["profit"] > 0 and each["profit_usd"] > 0)]
+    if len(captures) < CAPTURES:
+        wrong.append(f"{len(captures)} captures, fewer than {CAPTURES}")
+    if len({each["tx"] for each in captures}) < len(captures):
+        wrong.append("a transaction is counted twice")
+    if not told["efficiency"] >= EFFICIENCY:
+        wrong.append(f"efficiency {told['efficiency']}, below {EFFICIENCY}")
+    return wrong
+
+
+def main() -> None:
+    """Exit code 1 when something is wrong."""
+    told = json.load(sys.stdin)
+    wrong = complaints(told)
+    print(f"demo: {len(told['captures'])} captures, {told['profit_usd']:,.2f} USD, efficiency {told['efficiency']:.6f}")
+    for each in wrong:
+        print(f"demo: {each}", file=sys.stderr)
+    sys.exit(bool(wrong))
+
+
+if __name__ == "__main__":
+    main()
