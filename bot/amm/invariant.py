@@ -9,7 +9,7 @@ from enum import StrEnum
 from bot.units import MAX_UINT256
 
 AMP_PRECISION = 100
-ROUNDS = 255  # of Newton's method in the contracts
+ROUNDS = 255  # of Newton's method in the contracts: in pools of dust D can circle for ever
 
 
 class Dialect(StrEnum):
@@ -65,9 +65,12 @@ def _newton_d(total: int, ann: int, divisors: tuple[int, ...], last: int) -> int
 
 
 def newton_y(d: int, b: int, c: int) -> int | None:
-    """The contract's own way to y of y**2 + b * y = c (its `b` less D), from y = D down; None if it does not end."""
+    """The contract's own way to y of y**2 + b * y = c (its `b` less D), from y = D; None where it divides by zero.
+
+    It ends within the contract's rounds: from the second round on y is above the root and falls, halving at the least.
+    """
     y = d
-    for _ in range(ROUNDS):
+    while 2 * y + b > 0:
         before = y
         y = (y * y + c) // (2 * y + b)
         if -1 <= y - before <= 1:

@@ -19,8 +19,8 @@ def flash_fee(kind: int, fee: int, amount: int) -> int:
     """What is owed on top of `amount`, base units; `fee` is in the lender's own unit. ValueError for an unknown lender.
 
     Morpho Blue charges nothing. Balancer V2 has parts of 1e18, rounded up (`FixedPoint.mulUp`); Aave V3 basis points,
-    half up (`PercentageMath.percentMul`); a Uniswap V3 pool parts per million, rounded up (`mulDivRoundingUp`); ERC-3156
-    parts of 1e18, rounded down (DssFlash's `toll`).
+    half up (`PercentageMath.percentMul`); a Uniswap V3 pool parts per million, rounded up (`mulDivRoundingUp`);
+    ERC-3156 parts of 1e18, rounded down (DssFlash's `toll`).
     """
     match kind:
         case Charging.MORPHO_BLUE:
