@@ -1,0 +1,34 @@
+"""The sandbox chain for every test that asks for it. It mines each transaction at once."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from bot.model.registry import Address
+from bot.sandbox import chain
+from bot.sandbox.actor import Actor
+from bot.sandbox.addresses import GUARDIAN, OPERATOR, OWNER, TREASURY
+from bot.sandbox.chain import Sandbox
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Sandbox]:
+    """One chain a session, or a worker of it. Its state is built once, whoever comes first."""
+    with chain.running() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def actor(sandbox: Sandbox) -> Iterator[Actor]:
+    """Somebody on the chain, which is afterwards what it was before."""
+    actor = Actor(sandbox.url)
+    before = actor.snapshot()
+    yield actor
+    actor.revert(before)
+    actor.close()
+
+
+@pytest.fixture
+def executor(actor: Actor) -> Address:
+    """A deployed DepegExecutor of `OWNER`, `OPERATOR`, `GUARDIAN` and `TREASURY` in bot.sandbox.addresses."""
+    return actor.deploy_executor(OWNER, OPERATOR, GUARDIAN, TREASURY)
