@@ -18,7 +18,6 @@ contract Bank {
     /// @dev The last callback made, to be repeated at a wrong time.
     address public lastTo;
     bytes public lastCall;
-    bool public repeated;
 
     function setToken0(address token) external {
         token0 = token;
@@ -32,9 +31,8 @@ contract Bank {
         trick = trick_;
     }
 
-    function repeat() public returns (bool ok, bytes memory answer) {
-        (ok, answer) = lastTo.call(lastCall);
-        if (ok) repeated = true;
+    function repeat() external {
+        _must(lastTo, lastCall);
     }
 
     /* MORPHO BLUE */
@@ -111,18 +109,19 @@ contract Bank {
     }
 
     function _takeBack(address token, address from, uint256 amount) private {
-        if (trick == Trick.TakeLess) return;
+        if (trick == Trick.TakeLess || trick == Trick.Silent) return;
         (bool ok,) = token.call(abi.encodeCall(Token.transferFrom, (from, address(this), amount)));
         require(ok, "not repaid");
     }
 
     function _requirePaid(address token, uint256 before) private view {
-        require(Token(token).balanceOf(address(this)) >= before + fee, "not repaid");
+        bool paid = Token(token).balanceOf(address(this)) >= before + fee;
+        require(paid || trick == Trick.Silent, "not repaid");
     }
 
     function _callBack(address to, bytes memory call_) private {
         (lastTo, lastCall) = (to, call_);
-        if (trick == Trick.Silent || trick == Trick.Late) return;
+        if (trick == Trick.Silent) return;
         _must(to, call_);
         if (trick == Trick.Twice) _must(to, call_);
     }

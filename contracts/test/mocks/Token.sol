@@ -69,9 +69,10 @@ contract TetherLike {
     }
 }
 
-/// @dev Keeps a part of every transfer.
+/// @dev Keeps a part of every transfer, or of those to one account.
 contract FeeToken is Token {
     uint256 public feeBps;
+    address public taxed;
 
     constructor(uint8 decimals_, uint256 feeBps_) Token(decimals_) {
         feeBps = feeBps_;
@@ -81,9 +82,13 @@ contract FeeToken is Token {
         feeBps = feeBps_;
     }
 
+    function setTaxed(address taxed_) external {
+        taxed = taxed_;
+    }
+
     function _move(address from, address to, uint256 amount) internal override {
         super._move(from, to, amount);
-        balanceOf[to] -= amount * feeBps / 10_000;
+        if (taxed == address(0) || taxed == to) balanceOf[to] -= amount * feeBps / 10_000;
     }
 }
 

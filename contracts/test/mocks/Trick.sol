@@ -4,9 +4,8 @@ pragma solidity 0.8.26;
 /// @dev What a hostile venue or lender does instead of what it should.
 enum Trick {
     None,
-    Silent, // does not call back
+    Silent, // does not call back, nor ask for anything
     Twice, // calls back again
-    Late, // keeps the data and calls back after its own call has returned
     Reenter, // calls `execute` from within
     WrongData, // calls back with other data
     WrongInitiator,
