@@ -14,6 +14,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
+from bot.model.errors import UserError
 from bot.model.events import Accepted, Decided, Event, Expired, Mined, Rejected, Reverted, Signed, Unmined
 from bot.records.transactions import Sending, Transaction, gathered
 
@@ -35,7 +36,7 @@ EVENT: TypeAdapter[Event] = TypeAdapter(
 )
 
 
-class JournalError(Exception):
+class JournalError(UserError):
     """The journal cannot be used: taken by another process, damaged, or not a journal. The message names the file."""
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from eth_utils.address import is_checksum_address
 from eth_utils.crypto import keccak
 
+from bot.model.errors import UserError
 from bot.model.registry import Address
 from bot.venues.calldata import ARTIFACT
 
@@ -16,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CONTRACT = "DepegExecutor"
 
 
-class DeploymentError(Exception):
+class DeploymentError(UserError):
     """What stands in the way, in one line, and what to do about it."""
 
 

@@ -15,13 +15,14 @@ from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 from pydantic import SecretStr
 
+from bot.model.errors import UserError
 from bot.model.registry import Address
 
 CREDENTIAL = "repeg-password"
 """The password's name among systemd's credentials (LoadCredential= in the unit)."""
 
 
-class KeystoreError(Exception):
+class KeystoreError(UserError):
     """The key cannot be used. The message names the file and what to do, and holds no secret."""
 
 

@@ -7,13 +7,14 @@ from itertools import count
 
 import orjson
 
+from bot.model.errors import UserError
 from bot.venues.transport import Json, Transport, Unreachable
 
 TURNED_AWAY = frozenset({-32005, 429})  # EIP-1474 "limit exceeded" and what hosted nodes say in its place
 NO_ANSWER = -32603  # JSON-RPC's internal error: the batch came back without this entry
 
 
-class RpcError(Exception):
+class RpcError(UserError):
     """A node's own answer that it will not. `data` is revert data as 0x-hex, where there is any."""
 
     def __init__(self, code: int, message: str, data: str | None = None) -> None:

@@ -14,6 +14,7 @@ from eth_utils.address import to_checksum_address
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from bot.amm.invariant import Dialect
+from bot.model.errors import UserError
 from bot.model.registry import Address, Coin, Family, Lender, LenderKind, Pool, Registry
 
 BUILT_IN = files("bot.model") / "data"
@@ -21,7 +22,7 @@ BY_ADDRESS = frozenset({Family.UNISWAP_V2, Family.UNISWAP_V3})  # their coins st
 ADDRESS_LENGTH = 42
 
 
-class RegistryError(Exception):
+class RegistryError(UserError):
     """A registry that cannot be used. The text names the file, the key and what was expected."""
 
 

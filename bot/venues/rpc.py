@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, suppress
 from typing import TypeVar
 
+from bot.model.errors import UserError
 from bot.venues.node import Node, RpcError
 from bot.venues.transport import Json, Unreachable, connect
 
@@ -26,11 +27,11 @@ PROBE_EVERY = 2.0  # seconds between looks at nodes that rest
 REMEMBERED = 1024  # heads, so that none is told twice
 
 
-class NodeDown(Exception):  # noqa: N818 - a state of the world, as an operator would say it
+class NodeDown(UserError):  # noqa: N818 - a state of the world, as an operator would say it
     """None of the nodes answers. The text says why for each, by host."""
 
 
-class WrongChain(Exception):  # noqa: N818 - likewise
+class WrongChain(UserError):  # noqa: N818 - likewise
     """A node serves another chain than the one asked for."""
 
 
