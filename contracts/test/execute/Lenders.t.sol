@@ -44,6 +44,7 @@ contract ExecuteLendersTest is ExecutorTest {
     /// @dev A callback that was awaited once is not awaited again when the order is over.
     function testFuzz_RevertWhen_TheLenderCallsBackLate(uint256 kind) external {
         Order memory order = loop(boundKind(kind), MIN_LOAN);
+        bank.keep();
         run(order);
 
         vm.expectRevert(unexpected(order.loan.kind));

@@ -14,20 +14,20 @@ contract SnapshotsTest is ExecutorTest {
     function test_Lenders() external {
         string[5] memory names = ["morpho-blue", "balancer-v2", "aave-v3", "uniswap-v3", "erc-3156"];
         for (uint256 kind = 0; kind < names.length; ++kind) {
-            snap(loop(Lender(kind), AMOUNT), "execute: lender", names[kind]);
+            snap(loop(Lender(kind), AMOUNT), "lenders", names[kind]);
         }
     }
 
     /// @dev The price of a loop whose first leg is each venue.
     function test_Venues() external {
-        snap(loopBy(buy(Venue.CurveInt128, address(curve)), AMOUNT), "execute: venue", "curve-int128");
-        snap(loopBy(buy(Venue.CurveUint256, address(curve)), AMOUNT), "execute: venue", "curve-uint256");
-        snap(loopBy(buy(Venue.CurveUnderlying, address(curve)), AMOUNT), "execute: venue", "curve-underlying");
-        snap(loopBy(buy(Venue.UniswapV3, address(v3)), AMOUNT), "execute: venue", "uniswap-v3");
-        snap(loopBy(buy(Venue.Erc4626Deposit, address(vault)), AMOUNT), "execute: venue", "erc-4626 deposit");
+        snap(loopBy(buy(Venue.CurveInt128, address(curve)), AMOUNT), "venues", "curve-int128");
+        snap(loopBy(buy(Venue.CurveUint256, address(curve)), AMOUNT), "venues", "curve-uint256");
+        snap(loopBy(buy(Venue.CurveUnderlying, address(curve)), AMOUNT), "venues", "curve-underlying");
+        snap(loopBy(buy(Venue.UniswapV3, address(v3)), AMOUNT), "venues", "uniswap-v3");
+        snap(loopBy(buy(Venue.Erc4626Deposit, address(vault)), AMOUNT), "venues", "erc-4626 deposit");
         Leg memory generic = buy(Venue.Generic, address(router));
         generic.data = abi.encodeCall(RouterMarket.trade, (address(usd), address(dai), AMOUNT));
-        snap(loopBy(generic, AMOUNT), "execute: venue", "generic");
+        snap(loopBy(generic, AMOUNT), "venues", "generic");
     }
 
     function snap(Order memory order, string memory group, string memory name) private {

@@ -15,7 +15,8 @@ contract Bank {
     uint256 public fee;
     Trick public trick;
 
-    /// @dev The last callback made, to be repeated at a wrong time.
+    /// @dev The last callback made, to be repeated at a wrong time, if it is told to keep it.
+    bool public keeping;
     address public lastTo;
     bytes public lastCall;
 
@@ -29,6 +30,10 @@ contract Bank {
 
     function setTrick(Trick trick_) external {
         trick = trick_;
+    }
+
+    function keep() external {
+        keeping = true;
     }
 
     function repeat() external {
@@ -120,7 +125,7 @@ contract Bank {
     }
 
     function _callBack(address to, bytes memory call_) private {
-        (lastTo, lastCall) = (to, call_);
+        if (keeping) (lastTo, lastCall) = (to, call_);
         if (trick == Trick.Silent) return;
         _must(to, call_);
         if (trick == Trick.Twice) _must(to, call_);
