@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from bot.model.decisions import Hop
 from bot.model.registry import Registry
+from bot.strategy.costs import LEG_GAS
 from bot.strategy.survey import Survey
 
 Indices = npt.NDArray[np.intp]
@@ -25,9 +26,10 @@ class Atlas:
 
     registry: Registry
     hops: tuple[Hop, ...]
-    halves: Indices  # (n, 2) hops
+    halves: Indices  # (2, n) hops
     first: Indices  # (loops,) into halves
     second: Indices
+    gas: Indices  # (loops,) units, legs only
     clash: npt.NDArray[np.bool_]  # which hops may not meet in a loop
     survey: Survey = field(repr=False)  # what the pools said last: it spares asking again, and changes no answer
 
@@ -37,14 +39,15 @@ class Atlas:
         hops = _hops(registry)
         clash = _clash(registry, hops)
         halves, first, second = _paired(registry, hops, clash)
-        return cls(registry, hops, halves, first, second, clash, Survey(registry, hops))
+        gas = _gas(registry, hops, halves)
+        return cls(registry, hops, halves, first, second, gas[first] + gas[second], clash, Survey(registry, hops))
 
     def __len__(self) -> int:
         return len(self.first)
 
     def loop(self, number: int | np.intp) -> tuple[int, ...]:
         """Its hops, beginning at the coin with the smallest address."""
-        path = (*self.halves[self.first[number]], *self.halves[self.second[number]])
+        path = (*self.halves[:, self.first[number]], *self.halves[:, self.second[number]])
         return tuple(int(hop) for hop in path if hop < len(self.hops))
 
 
@@ -75,7 +78,15 @@ def _paired(registry: Registry, hops: Sequence[Hop], clash: npt.NDArray[np.bool_
     closed = np.flatnonzero((start == stop) & (start < middle))
     empty = np.full(len(closed), len(halves) - 1, dtype=np.intp)
     joined = [(closed, empty), *_joined(start, middle, stop, halves, clash)]
-    return halves, np.concatenate([first for first, _ in joined]), np.concatenate([second for _, second in joined])
+    first, second = (np.concatenate(ends) for ends in zip(*joined, strict=True))
+    return np.ascontiguousarray(halves.T), first, second
+
+
+def _gas(registry: Registry, hops: Sequence[Hop], halves: Indices) -> Indices:
+    """What the legs of each half cost."""
+    gas = np.array([*(LEG_GAS[registry.pools[hop.pool].family] for hop in hops), 0], dtype=np.intp)
+    gas_of_halves: Indices = gas[halves].sum(axis=0)
+    return gas_of_halves
 
 
 def _clash(registry: Registry, hops: Sequence[Hop]) -> npt.NDArray[np.bool_]:

@@ -101,7 +101,7 @@ class Circuit:
         into, passed = [], 0.0
         for number in self._numbers:
             into.append(passed)
-            passed += float(survey.start[number])
+            passed += float(survey.logs[0, number])
         first = survey.unit(self._hops[0].coin_in)
         return max(
             first * exp(into[at]) * market.usd(offer.seen.token) / survey.unit(offer.seen.token)

@@ -50,6 +50,11 @@ class Terms:
         return 1.0 - self.tip_bps / BPS
 
 
+def loan_gas(kind: LenderKind) -> int:
+    """Units of gas for a capture with this lender's money, all but its legs."""
+    return EXECUTOR_GAS + LENDER_GAS[kind]
+
+
 def legs_gas(families: Iterable[Family]) -> int:
-    """Units of gas for a capture through these legs, all but the lender's."""
-    return EXECUTOR_GAS + sum(LEG_GAS[family] for family in families)
+    """Units of gas for these legs."""
+    return sum(LEG_GAS[family] for family in families)

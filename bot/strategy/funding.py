@@ -8,7 +8,7 @@ from math import log1p
 from bot.amm.lending import flash_fee
 from bot.model.events import LenderSeen
 from bot.model.registry import Address, LenderKind
-from bot.strategy.costs import LENDER_GAS, Terms
+from bot.strategy.costs import Terms, loan_gas
 from bot.strategy.prospects import Means
 from bot.strategy.survey import Survey
 from bot.units import WAD
@@ -23,7 +23,7 @@ class Offer:
 
     seen: LenderSeen
     rate: float  # fee per unit borrowed
-    gas: int
+    gas: int  # of a capture with this money, all but its legs
 
     def fee(self, amount: int) -> int:
         """What is owed on top, base units."""
@@ -62,7 +62,7 @@ def means(by_coin: Offers, terms: Terms, survey: Survey) -> Means:
 def offer(seen: LenderSeen) -> Offer:
     """What a lender asks, as a rate and in gas."""
     rate = flash_fee(seen.lender_kind, seen.fee, LARGE) / LARGE
-    return Offer(seen, rate, LENDER_GAS[seen.lender_kind])
+    return Offer(seen, rate, loan_gas(seen.lender_kind))
 
 
 def _worthwhile(made: Sequence[Offer]) -> Sequence[Offer]:

@@ -1,7 +1,7 @@
-"""What every hop pays, at nothing and at a ladder of sizes: asked again only of pools that changed."""
+"""What every hop pays, at nothing and at a ladder of sizes: asked when needed, and again only of pools that changed."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from math import inf, log, log2
 
 import numpy as np
@@ -13,21 +13,27 @@ from bot.model.registry import Address, Registry
 
 Floats = npt.NDArray[np.float64]
 
-SIZES: Sequence[float] = tuple(2.0 ** (10 + 2 * step) for step in range(11))
-"""Dollars into a hop at which its rate is asked: a thousand to a billion, each four times the last."""
+SIZES: Sequence[float] = (0.0, *(2.0**power for power in range(8, 31)))
+"""Rungs: dollars into a hop, each twice the last, to a billion."""
 
 
 class Survey:
-    """Logarithms of marginal rates, dollars out by dollars in: -inf where a hop is closed or cannot take as much.
+    """By rung and hop, for that many dollars in: the marginal rate and the surplus.
 
-    A coin's dollars are counted at its value rounded to a power of two: 1 for every stablecoin. So a row stays good
-    until its pool changes. The last column is for "no hop" and always 0.
+    The surplus is what comes out less what would, had all of it been paid at the marginal rate: the most that the hop
+    can earn against a market of that rate. Beyond a hop's cap the rate is 0 and the surplus all it can give. The last
+    column is for "no hop": rate 1, surplus 0.
+
+    A coin's dollars are counted at its value rounded to a power of two, 1 for every stablecoin: so an answer stays good
+    until its pool changes.
     """
 
     def __init__(self, registry: Registry, hops: Sequence[Hop]) -> None:
-        self.start: Floats = np.full(len(hops) + 1, -inf)
-        self.start[-1] = 0.0
-        self.sized: Floats = np.zeros((len(SIZES), len(hops) + 1))
+        shape = len(SIZES), len(hops) + 1
+        self.rates: Floats = np.ones(shape)
+        self.logs: Floats = np.zeros(shape)  # of the rates
+        self.surplus: Floats = np.zeros(shape)  # dollars
+        self._known = np.ones(shape, dtype=bool)
         self.worth: Mapping[Address, float] = {}  # rounded dollars of one whole coin
         self._coins = registry.coins
         self._hops = hops
@@ -35,52 +41,45 @@ class Survey:
         for number, hop in enumerate(hops):
             self._of[hop.pool].append(number)
         self._states: dict[Address, PoolState | None] = {}
-        self._fresh = np.zeros(len(hops) + 1, dtype=bool)
-        self._fresh[-1] = True
 
     def update(self, pools: Mapping[Address, PoolState], usd: Mapping[Address, float]) -> None:
-        """Ask the pools that are not the very ones seen last."""
+        """Forget the pools that are not the very ones seen last, and ask what they pay at nothing."""
         worth = {coin: _rounded(usd.get(coin, 1.0)) for coin in self._coins}
         if worth != self.worth:
-            self.worth = worth
-            self._states = {}
+            self.worth, self._states = worth, {}
         for address, numbers in self._of.items():
             state = pools.get(address)
             if address not in self._states or self._states[address] is not state:
                 self._states[address] = state
-                self._ask(state, numbers)
+                self._known[:, numbers] = False
+        self.ask(0, np.flatnonzero(~self._known[0]))
 
-    def deepen(self, numbers: Iterable[int]) -> None:
-        """Fill the ladder of sizes for these hops."""
-        for number in numbers:
-            if not self._fresh[number]:
-                self.sized[:, number] = self._ladder(number)
-                self._fresh[number] = True
+    def ask(self, rung: int, hops: npt.NDArray[np.intp]) -> None:
+        """Make these hops known at this rung."""
+        wanted = np.zeros(len(self._hops) + 1, dtype=bool)
+        wanted[hops] = True
+        for number in np.flatnonzero(wanted & ~self._known[rung]).tolist():
+            rate, surplus = self._answer(self._hops[number], SIZES[rung])
+            self.rates[rung, number], self.surplus[rung, number] = rate, surplus
+            self.logs[rung, number] = log(rate) if rate > 0.0 else -inf
+            self._known[rung, number] = True
 
     def unit(self, coin: Address) -> float:
         """Rounded dollars of one base unit."""
         return self.worth[coin] / 10.0 ** self._coins[coin].decimals
 
-    def _ask(self, state: PoolState | None, numbers: Sequence[int]) -> None:
-        for number in numbers:
-            hop = self._hops[number]
-            rate = state.side(hop.i, hop.j).rate(0.0)[1] if state else 0.0
-            self.start[number] = self._log(hop, rate)
-            self._fresh[number] = False
-
-    def _ladder(self, number: int) -> list[float]:
-        hop = self._hops[number]
+    def _answer(self, hop: Hop, dollars: float) -> tuple[float, float]:
         state = self._states[hop.pool]
         if state is None:
-            return [-inf] * len(SIZES)
-        side, unit = state.side(hop.i, hop.j), self.unit(hop.coin_in)
-        amounts = [size / unit for size in SIZES]
-        return [self._log(hop, side.rate(amount)[1] if amount <= side.cap else 0.0) for amount in amounts]
-
-    def _log(self, hop: Hop, rate: float) -> float:
-        return log(rate * self.unit(hop.coin_out) / self.unit(hop.coin_in)) if rate > 0.0 else -inf
+            return 0.0, 0.0
+        side, unit_in, unit_out = state.side(hop.i, hop.j), self.unit(hop.coin_in), self.unit(hop.coin_out)
+        amount = dollars / unit_in
+        if amount > side.cap:
+            return 0.0, side.rate(float(side.cap))[0] * unit_out
+        out, rate = side.rate(amount)
+        return rate * unit_out / unit_in, (out - rate * amount) * unit_out
 
 
 def _rounded(usd: float) -> float:
     """The nearest power of two, by ratio."""
-    return 2.0 ** round(log2(usd)) if usd > 0 else 1.0
+    return 2.0 ** round(log2(usd)) if usd > 0.0 else 1.0
