@@ -1,0 +1,31 @@
+"""What the executor itself costs: all that is not spent inside a lender, a pool or a token."""
+
+import pytest
+
+from bot.sandbox import abi
+from bot.sandbox.addresses import MULTICALL3, OWNER
+from bot.venues import calldata
+from bot.venues.calldata import Tip
+
+from . import gas
+from .desk import GUARD, Desk
+from .routes import LOAN_NAMES, LOANS, LOOPS, loan
+
+pytestmark = pytest.mark.chain
+
+MOST = 30_000
+
+
+@pytest.mark.parametrize(("kind", "source", "token"), LOANS, ids=LOAN_NAMES)
+def test_a_two_leg_loop_costs_little_of_its_own(desk: Desk, request, kind, source, token):
+    """At most 30,000 gas, the calldata included, whoever lends (`-k own_gas -s` prints each)."""
+    route = LOOPS[token]
+    desk.push(route.push)
+    desk.actor.send(desk.executor, abi.call("setOperator(address)", MULTICALL3), sender=OWNER)
+    desk.actor.mine()
+    order = calldata.encode_order(loan(kind, source, token), GUARD, Tip(), route.legs)
+
+    spent, paid = gas.own(desk.actor, desk.executor, order), gas.of_calldata(order)
+
+    print(f"\n{request.node.callspec.id:28} own gas {spent:6,} calldata {paid:6,} together {spent + paid:6,}")
+    assert spent <= MOST
