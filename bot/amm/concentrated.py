@@ -87,32 +87,34 @@ class Down:
         if not 0 < dx <= self.cap:
             return None
         if dx < self._first:
-            return self._step(self._sqrt_price, self._liquidity, dx)[1]
+            start, liquidity = self._sqrt_price, self._liquidity
+            return liquidity * (start - self._end(start, liquidity, dx)) >> 96
         rungs, left = self._rungs, self.cap - dx
         k = bisect_left(rungs.paid, left)
-        got = self._gives - rungs.got[k]
         rest = rungs.paid[k] - left
-        return got + self._step(rungs.sqrt_prices[k], rungs.liquidity[k], rest)[1] if rest else got
+        if not rest:
+            return self._gives - rungs.got[k]
+        start, liquidity = rungs.sqrt_prices[k], rungs.liquidity[k]
+        return self._gives - rungs.got[k] + (liquidity * (start - self._end(start, liquidity, rest)) >> 96)
 
     def end(self, dx: int) -> tuple[int, int]:
         """The sqrt price and tick that a swap of 0 < `dx` <= cap leaves."""
         rungs, left = self._rungs, self.cap - dx
         if dx < self._first:
             start, tick = self._sqrt_price, self._tick
-            end = self._step(start, self._liquidity, dx)[0]
+            end = self._end(start, self._liquidity, dx)
         elif (k := bisect_right(rungs.paid, left, 0, self._top + 1) - 1) >= 0 and rungs.paid[k] == left:
             return rungs.sqrt_prices[k], rungs.ticks[k] - 1
         else:
             k = bisect_left(rungs.paid, left)
             start, tick = rungs.sqrt_prices[k], rungs.ticks[k] - 1
-            end = self._step(start, rungs.liquidity[k], rungs.paid[k] - left)[0]
+            end = self._end(start, rungs.liquidity[k], rungs.paid[k] - left)
         return end, tick if end == start else tick_at(end)
 
-    def _step(self, start: int, liquidity: int, dx: int) -> tuple[int, int]:
-        """The last step, which ends between two stops: its sqrt price, rounded up, and what it gives, rounded down."""
+    def _end(self, start: int, liquidity: int, dx: int) -> int:
+        """The sqrt price of the last step, which ends between two stops, rounded up."""
         shifted = liquidity << 96
-        end = -(-shifted * start // (shifted + dx * self._keep // PPM * start))
-        return end, liquidity * (start - end) >> 96
+        return -(-shifted * start // (shifted + dx * self._keep // PPM * start))
 
     def rate(self, x: float) -> tuple[float, float]:
         """Coins out and marginal rate: only the last step is computed in floats."""
@@ -153,31 +155,35 @@ class Up:
         if not 0 < dx <= self.cap:
             return None
         if dx < self._first:
-            return self._step(self._sqrt_price, self._liquidity, dx)[1]
+            start, liquidity = self._sqrt_price, self._liquidity
+            end = self._end(start, liquidity, dx)
+            return (liquidity << 96) * (end - start) // (end * start)
         rungs, at = self._rungs, self._base + dx
         k = bisect_right(rungs.paid, at) - 1
-        got = self._gives + rungs.got[k]
         rest = at - rungs.paid[k]
-        return got + self._step(rungs.sqrt_prices[k], rungs.liquidity[k + 1], rest)[1] if rest else got
+        if not rest:
+            return self._gives + rungs.got[k]
+        start, liquidity = rungs.sqrt_prices[k], rungs.liquidity[k + 1]
+        end = self._end(start, liquidity, rest)
+        return self._gives + rungs.got[k] + (liquidity << 96) * (end - start) // (end * start)
 
     def end(self, dx: int) -> tuple[int, int]:
         """The sqrt price and tick that a swap of 0 < `dx` <= cap leaves."""
         rungs, at = self._rungs, self._base + dx
         if dx < self._first:
             start, tick = self._sqrt_price, self._tick
-            end = self._step(start, self._liquidity, dx)[0]
+            end = self._end(start, self._liquidity, dx)
         elif rungs.paid[k := bisect_left(rungs.paid, at, self._bottom)] == at:
             return rungs.sqrt_prices[k], rungs.ticks[k]
         else:
             k = bisect_right(rungs.paid, at) - 1
             start, tick = rungs.sqrt_prices[k], rungs.ticks[k]
-            end = self._step(start, rungs.liquidity[k + 1], at - rungs.paid[k])[0]
+            end = self._end(start, rungs.liquidity[k + 1], at - rungs.paid[k])
         return end, tick if end == start else tick_at(end)
 
-    def _step(self, start: int, liquidity: int, dx: int) -> tuple[int, int]:
-        """The last step, which ends between two stops: its sqrt price and what it gives, both rounded down."""
-        end = start + (dx * self._keep // PPM << 96) // liquidity
-        return end, (liquidity << 96) * (end - start) // (end * start)
+    def _end(self, start: int, liquidity: int, dx: int) -> int:
+        """The sqrt price of the last step, which ends between two stops, rounded down."""
+        return start + (dx * self._keep // PPM << 96) // liquidity
 
     def rate(self, x: float) -> tuple[float, float]:
         """Coins out and marginal rate: only the last step is computed in floats."""

@@ -88,13 +88,13 @@ class Swap:
     """
 
     __slots__ = (
-        "_b", "_c", "_d", "_den_in", "_den_out", "_estimates", "_fee", "_last", "_n",
+        "_b", "_c", "_d", "_d_amp", "_den_in", "_den_out", "_estimates", "_fee", "_last", "_n",
         "_num_in", "_num_out", "_offpeg", "_rest", "_x", "_xj", "_y_min", "cap",
     )  # fmt: skip
 
     def __init__(self, pool: StableSwap, d: int, i: int, j: int) -> None:
         n, xp, ann = len(pool.xp), pool.xp, pool.amp * len(pool.xp)
-        self._d, self._n, self._last = d, n, ann * n
+        self._d, self._d_amp, self._n, self._last = d, d * AMP_PRECISION, n, ann * n
         self._x, self._xj = xp[i], xp[j]
         self._fee, self._offpeg = pool.fee, pool.offpeg_fee if pool.offpeg_fee > FEE_DENOMINATOR else 0
         self._y_min = 1 if pool.dialect is Dialect.NG else 0  # NG's price oracle divides by the new balance
@@ -117,8 +117,8 @@ class Swap:
         for divisor in self._rest:
             largest = max(largest, c * d)
             c = c * d // divisor
-        largest = max(largest, c * d * AMP_PRECISION)
-        c = c * d * AMP_PRECISION // self._last
+        largest = max(largest, c * self._d_amp)
+        c = c * self._d_amp // self._last
         first = (d * d + c) // (2 * d + self._b + self._x)  # Newton's first step, upward when D is below y
         return max(largest, first * first + c) <= MAX_UINT256
 
@@ -134,7 +134,7 @@ class Swap:
         c = self._c // (x * self._n)
         for divisor in self._rest:
             c = c * d // divisor
-        c = c * d * AMP_PRECISION // self._last
+        c = c * self._d_amp // self._last
         b = self._b + x
         discriminant = b * b + 4 * c
         root = isqrt(discriminant)
