@@ -132,6 +132,7 @@ contract DepegExecutor is
 
     function _check(Guard calldata guard, Tip calldata tip) private view {
         if (guard.minProfit == 0) revert ZeroMinProfit();
+        // forge-lint: disable-next-line(block-timestamp): seconds of leeway do no harm to a deadline
         if (block.timestamp > guard.deadline) revert Expired(guard.deadline, block.timestamp);
         if (guard.maxBaseFee != 0 && block.basefee > guard.maxBaseFee) {
             revert BaseFeeTooHigh(block.basefee, guard.maxBaseFee);

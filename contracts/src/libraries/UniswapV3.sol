@@ -31,8 +31,10 @@ library UniswapV3 {
     function _swap(address pool, address tokenIn, bool zeroForOne, uint256 amountIn) private returns (uint256 paid) {
         bytes memory data = abi.encode(tokenIn, amountIn);
         Context.await(pool, IUniswapV3SwapCallback.uniswapV3SwapCallback.selector, keccak256(data));
+        // forge-lint: disable-next-line(unsafe-typecast)
+        int256 exactIn = int256(amountIn);
         (int256 amount0, int256 amount1) = IUniswapV3Pool(pool)
-            .swap(address(this), zeroForOne, int256(amountIn), zeroForOne ? LOWEST_PRICE : HIGHEST_PRICE, data);
+            .swap(address(this), zeroForOne, exactIn, zeroForOne ? LOWEST_PRICE : HIGHEST_PRICE, data);
         Context.requireArrived(pool);
         unchecked {
             paid = uint256(-(zeroForOne ? amount1 : amount0));
