@@ -20,9 +20,10 @@ PLANS = range(3)
 CALM = 6  # blocks in which everything that can end does
 
 deeds = st.one_of(
-    st.tuples(st.sampled_from(["send", "replace", "cancel", "take", "drop"]), st.sampled_from(PLANS)),
+    st.tuples(st.sampled_from(["send", "send", "replace", "cancel", "take", "drop", "drop"]), st.sampled_from(PLANS)),
     st.tuples(st.sampled_from(["mine", "mine", "reorg", "restart", "lose request", "lose answer"]), st.none()),
 )
+stories = st.lists(deeds, max_size=14).map(lambda told: [("send", 0), *told])
 
 
 class FaultyRpc(Rpc):
@@ -116,8 +117,8 @@ def url() -> Iterator[str]:
         yield chain.url
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(deeds, max_size=14))
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(stories)
 def test_every_plan_ends_once(url, story):
     """One final report a plan, one more for each reorg that reopened it; the chain holds what was reported mined."""
     till = Till.at(url)
