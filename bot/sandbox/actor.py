@@ -1,5 +1,7 @@
 """Somebody else on the chain: whoever moves the pools, and whoever deploys the executor."""
 
+import time
+
 from bot.model.registry import Address, Pool
 from bot.sandbox import abi, artifacts, trades
 from bot.sandbox.addresses import TRADER, WETH
@@ -8,10 +10,11 @@ from bot.sandbox.node import Json, Node
 
 ETHER = 10**18
 PATIENCE = 10**7  # wei of tip per gas: enough to be mined, not enough to push past anybody
+HEADROOM = 8  # a part of the base fee: what it can rise by in a block. anvil puts those first who would pay most
 _GAS = 2_000_000
 _DEPLOYMENT_GAS = 10_000_000
-_MAX_FEE = 500 * 10**9
 _PLENTY = 2**255
+_SOON = 30.0  # seconds
 
 
 class Actor:
@@ -42,7 +45,7 @@ class Actor:
     def swap(self, pool: Pool, i: int, j: int, dx: int, *, sender: Address | None = None) -> str:
         """Sells exactly `dx` of the pool's `i`-th coin for its `j`-th at any price; the transaction's hash.
 
-        Works whether or not the node mines at once. Not waited for, and whether it reverted is for its receipt to say.
+        Mined on return where the node mines at once, else waiting for a block. Its receipt says whether it reverted.
         """
         who = sender or TRADER
         coin = pool.coins[i]
@@ -53,11 +56,17 @@ class Actor:
         return self.send(trade.target, trade.data, sender=who)
 
     def send(self, to: Address, data: str, *, sender: Address, value: int = 0) -> str:
-        """Sends a call as anybody; the transaction's hash."""
+        """Sends a call as anybody, mined on return where the node mines at once; the transaction's hash."""
         self._pay(sender)
-        call = {"from": sender, "to": to, "data": data, "value": hex(value), **_fees(_GAS)}
+        call = {"from": sender, "to": to, "data": data, "value": hex(value), **self._fees(_GAS)}
         sent: str = self.rpc("eth_sendTransaction", call)
+        if self.rpc("anvil_getAutomine"):
+            self._await(sent)
         return sent
+
+    def timestamp(self) -> int:
+        """Of the newest block, unix seconds."""
+        return int(self.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16)  # noqa: FBT003 - JSON-RPC
 
     def mine(self, n: int = 1, timestamp: int | None = None) -> None:
         """Mines blocks; the first at `timestamp` (unix seconds) where one is given."""
@@ -83,12 +92,20 @@ class Actor:
         self._pay(owner)
         code = artifacts.forge_creation("contracts/src/DepegExecutor.sol", "DepegExecutor")
         given = abi.arguments("(address,address,address,address,address)", owner, operator, guardian, treasury, WETH)
-        sent = self.rpc("eth_sendTransaction", {"from": owner, "data": code + given, **_fees(_DEPLOYMENT_GAS)})
+        sent = self.rpc("eth_sendTransaction", {"from": owner, "data": code + given, **self._fees(_DEPLOYMENT_GAS)})
         self.mine()
         receipt = self.rpc("eth_getTransactionReceipt", sent)
         if receipt is None or receipt["status"] != "0x1":
             raise SandboxError(f"DepegExecutor was not deployed: {receipt}")
         return abi.checksummed(receipt["contractAddress"])
+
+    def _await(self, sent: str) -> None:
+        """At once is not quite at once."""
+        until = time.monotonic() + _SOON
+        while self.rpc("eth_getTransactionReceipt", sent) is None:
+            if time.monotonic() > until:
+                raise SandboxError(f"{sent} was not mined within {_SOON:.0f} seconds")
+            time.sleep(0.001)
 
     def _pay(self, who: Address) -> None:
         if who not in self._paid:
@@ -104,6 +121,8 @@ class Actor:
             self.send(coin, abi.call("approve(address,uint256)", spender, _PLENTY), sender=owner)
         self._approved.add((coin, owner, spender))
 
-
-def _fees(gas: int) -> dict[str, str]:
-    return {"gas": hex(gas), "maxFeePerGas": hex(_MAX_FEE), "maxPriorityFeePerGas": hex(PATIENCE)}
+    def _fees(self, gas: int) -> dict[str, str]:
+        """Just enough for the next block."""
+        base = int(self.rpc("eth_getBlockByNumber", "pending", False)["baseFeePerGas"], 16)  # noqa: FBT003 - JSON-RPC
+        most = base + base // HEADROOM + 1 + PATIENCE
+        return {"gas": hex(gas), "maxFeePerGas": hex(most), "maxPriorityFeePerGas": hex(PATIENCE)}

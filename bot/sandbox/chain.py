@@ -1,5 +1,6 @@
 """A small mainnet on this machine: real protocols on anvil, or a fork of a real node's chain."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -128,7 +129,8 @@ def _started(port: int, fork_url: str | None, pace: list[str], say: Say, *, deta
 
 
 def _memory() -> Path:
-    return cache.folder() / "up.json"
+    """Where the chain that `up` started is remembered: it need not outlast a restart of the machine."""
+    return Path(os.environ.get("XDG_RUNTIME_DIR") or cache.folder()) / "repeg-sandbox.json"
 
 
 def _remembered() -> Sandbox | None:

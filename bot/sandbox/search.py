@@ -111,6 +111,12 @@ class Search:
             trials = _leading(trials, 1.0)
         return _found(trials)
 
+    def profits(self, route: Route, amounts: Sequence[int], block: str = "latest") -> list[int]:
+        """What `execute` returns for each amount of a route, in base units of its token; 0 where it reverts."""
+        trial = _Trial(route, 0.0)
+        self._ask([trial], {id(trial): amounts}, block)
+        return [trial.profits[amount] for amount in amounts]
+
     def _alive(self, block: str) -> list[_Trial]:
         """Loops that earn something on little, each from its first coin that somebody lends."""
         for coins in (PROBE, PROBE // 100):
