@@ -111,7 +111,7 @@ class ChainReader:
         ask = Asking(self._rpc, block)
         sheet = self._sheet = self._sheet or await open_sheet(self._registry, self._executor, ask)
         logs, *results = await self._rpc.batch([self._request_logs(block), *sheet.requests(block)])
-        seen = sheet.read(results, int(head["timestamp"], 16))
+        seen = await sheet.read(results, self._rpc, block, int(head["timestamp"], 16))
         pools = {state.pool: state for state in seen.values() if not isinstance(state, LenderSeen)}
         windows = await self._windows(pools, self._outdated(head, logs), ask)
         return self._tell(head, Known(block, pools, windows, self._loans(seen)))

@@ -32,7 +32,7 @@ class Window:
 
 
 async def read(pool: Pool, seen: TicksSeen, ask: Asking, band: float = BAND) -> Window:
-    """The ladder around where the pool was seen.
+    """The ladder around where the pool was seen, between two ticks where every swap on its way stops.
 
     Liquidity that stands beyond an edge is shown as if it began, or ended, at the edge: a quote within the window is
     exact and one that would leave it runs out of liquidity there.
@@ -44,8 +44,8 @@ async def read(pool: Pool, seen: TicksSeen, ask: Asking, band: float = BAND) -> 
     found = _all(await ask(*(call(pool.address, "ticks(int24)", tick) for tick in ticks)))
     nets = {tick: signed(answer, 1) for tick, answer in zip(ticks, found, strict=True)}
     span = WORD * pool.tick_spacing
-    low, high = max(words[0] * span, MIN_TICK), min((words[-1] + 1) * span, MAX_TICK)
-    return Window(low, high, _closed(nets, seen, low, high))
+    low, high = max(words[0] * span, MIN_TICK), min((words[-1] + 1) * span - pool.tick_spacing, MAX_TICK)
+    return Window(low, high, closed(nets, seen, low, high))
 
 
 def _words(tick: int, spacing: int, band: float) -> range:
@@ -61,7 +61,8 @@ def _set(place: int, bits: int, spacing: int) -> list[int]:
     return [(place * WORD + bit) * spacing for bit in range(WORD) if bits >> bit & 1] if bits else []
 
 
-def _closed(nets: dict[int, int], seen: TicksSeen, low: int, high: int) -> tuple[tuple[int, int], ...]:
+def closed(nets: dict[int, int], seen: TicksSeen, low: int, high: int) -> tuple[tuple[int, int], ...]:
+    """The net liquidities of a window's ticks, with what crosses its edges begun and ended there. Changes `nets`."""
     above = seen.liquidity + sum(net for tick, net in nets.items() if tick > seen.tick)
     below = seen.liquidity - sum(net for tick, net in nets.items() if tick <= seen.tick)
     if above < 0 or below < 0:
@@ -69,7 +70,7 @@ def _closed(nets: dict[int, int], seen: TicksSeen, low: int, high: int) -> tuple
     if below:
         nets[low] = nets.get(low, 0) + below
     if above:
-        nets[high] = -above
+        nets[high] = nets.get(high, 0) - above
     if not nets:
         raise Unreadable("has no liquidity near the price")
     return tuple(sorted(nets.items()))

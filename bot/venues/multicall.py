@@ -13,6 +13,7 @@ from bot.venues.transport import Json
 
 MULTICALL3: Address = "0xcA11bde05977b3631167028862bE2a173976CA11"
 AGGREGATE3 = "82ad56cb"  # aggregate3((address,bool,bytes)[])
+BATCH = 100  # eth_calls in one request: hosted nodes take no more
 AT_ONCE = 400  # reads in one eth_call: some 15 million gas, where nodes allow 50
 
 
@@ -103,8 +104,26 @@ def same(one: Address, other: Address) -> bool:
     return one.lower() == other.lower()
 
 
+async def apart(rpc: Rpc, groups: Sequence[Sequence[Call]], block_hash: str) -> list[list[bytes | None]]:
+    """What each group of reads returned, each in an eth_call of its own.
+
+    A contract that burns all gas it is given takes those it travels with down with it: apart, it fails alone. A call
+    that cannot fail goes along to tell that from a block the node does not know, whose error is raised.
+    """
+    payloads = [encode([]), *(encode(group) for group in groups)]
+    calls = requests(payloads, block_hash)
+    results = [each for at in range(0, len(calls), BATCH) for each in await rpc.batch(calls[at : at + BATCH])]
+    control, *found = results
+    if isinstance(control, RpcError):
+        raise control
+    return [
+        [None] * len(group) if isinstance(result, RpcError) else answers([result])
+        for group, result in zip(groups, found, strict=True)
+    ]
+
+
 class Asking:
-    """Reads at one block. Those asked for in the same turn of the event loop travel together."""
+    """Reads at one block. Those asked for in the same turn of the event loop travel in one request."""
 
     def __init__(self, rpc: Rpc, block_hash: str) -> None:
         self._rpc = rpc
@@ -113,7 +132,7 @@ class Asking:
         self._sending: set[asyncio.Task[None]] = set()
 
     async def __call__(self, *calls: Call) -> list[bytes | None]:
-        """What each read returned; None for one that failed or returned nothing."""
+        """What each read returned; None for one that failed or returned nothing. Raises as `apart` does."""
         loop = asyncio.get_running_loop()
         if not self._waiting:
             loop.call_soon(self._depart)
@@ -128,16 +147,16 @@ class Asking:
         task.add_done_callback(self._sending.discard)
 
     async def _send(self, waiting: list[tuple[Sequence[Call], asyncio.Future[list[bytes | None]]]]) -> None:
-        calls = [each for calls, _ in waiting for each in calls]
         try:
-            found = answers(await self._rpc.batch(requests(payloads(calls), self._block_hash)))
+            found = await apart(self._rpc, [calls for calls, _ in waiting], self._block_hash)
         except Exception as error:  # noqa: BLE001 - it is raised where the answers are awaited
             for _, answer in waiting:
-                answer.set_exception(error)
+                if not answer.done():
+                    answer.set_exception(error)
             return
-        for calls_of_one, answer in waiting:
-            answer.set_result(found[: len(calls_of_one)])
-            del found[: len(calls_of_one)]
+        for (_, answer), result in zip(waiting, found, strict=True):
+            if not answer.done():
+                answer.set_result(result)
 
 
 def _word(argument: int | Address) -> str:

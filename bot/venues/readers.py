@@ -81,13 +81,17 @@ async def curve(pool: Pool, coins: Mapping[Address, Coin], lp: Address | None, a
 
 
 async def _rates(pool: Pool, coins: Mapping[Address, Coin], ask: Asking) -> Reader[Rates]:
-    stored, cached = await ask(call(pool.address, "stored_rates()"), call(pool.address, "base_virtual_price()"))
-    if stored is not None:
+    at = pool.address
+    stored, offpeg, cached = await ask(
+        call(at, "stored_rates()"), call(at, "offpeg_fee_multiplier()"), call(at, "base_virtual_price()")
+    )
+    if stored is not None and offpeg is not None and len(stored) == 64 + 32 * len(pool.coins):
         return _stored_rates(pool)
+    if pool.base is not None:
+        own = 10 ** (36 - coins[pool.coins[0]].decimals)
+        return _cached_rates(pool, pool.base, own) if cached is not None else _meta_rates(pool.base, own)
     plain = tuple(10 ** (36 - coins[coin].decimals) for coin in pool.coins)
-    if pool.base is None:
-        return Reader((), lambda _answers, _time: (plain, 0))
-    return _cached_rates(pool, plain) if cached is not None else _meta_rates(pool, plain)
+    return Reader((), lambda _answers, _time: (plain, 0))
 
 
 def _stored_rates(pool: Pool) -> Reader[Rates]:
@@ -96,23 +100,23 @@ def _stored_rates(pool: Pool) -> Reader[Rates]:
     return Reader(calls, lambda answers, _time: (array(answers[0]), word(answers[1])))
 
 
-def _meta_rates(pool: Pool, plain: tuple[int, ...]) -> Reader[Rates]:
+def _meta_rates(base: Address, own: int) -> Reader[Rates]:
     """A metapool from the factory asks its base for the virtual price each time."""
-    calls = (call(pool.base or NOBODY, "get_virtual_price()"),)
-    return Reader(calls, lambda answers, _time: ((plain[0], word(answers[0])), 0))
+    calls = (call(base, "get_virtual_price()"),)
+    return Reader(calls, lambda answers, _time: ((own, word(answers[0])), 0))
 
 
-def _cached_rates(pool: Pool, plain: tuple[int, ...]) -> Reader[Rates]:
+def _cached_rates(pool: Pool, base: Address, own: int) -> Reader[Rates]:
     """A metapool from before the factory remembers its base's virtual price for ten minutes."""
     calls = (
         call(pool.address, "base_virtual_price()"),
         call(pool.address, "base_cache_updated()"),
-        call(pool.base or NOBODY, "get_virtual_price()"),
+        call(base, "get_virtual_price()"),
     )
 
     def seen(answers: Sequence[bytes], time: int) -> Rates:
         remembered, since, now = (word(answer) for answer in answers)
-        return (plain[0], now if time > since + BASE_CACHE_EXPIRES else remembered), 0
+        return (own, now if time > since + BASE_CACHE_EXPIRES else remembered), 0
 
     return Reader(calls, seen)
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from bot.model.registry import Address, Coin, Lender, Pool, Registry
 from bot.venues import verification
@@ -16,6 +16,7 @@ from bot.venues.verification import Fault
 __all__ = ["Dropped", "RegistryError", "Verified", "load", "verify"]
 
 T = TypeVar("T")
+Part = Literal["coin", "pool", "lender"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Dropped:
     name: str
     address: Address
     why: str
+    part: Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +60,24 @@ class _Inquiry:
 
     async def coins(self) -> list[Coin]:
         told = self._told.coins.values()
-        return await self._kept((coin.symbol, coin.address, verification.coin(coin, self._ask)) for coin in told)
+        return await self._kept(
+            "coin", ((coin.symbol, coin.address, verification.coin(coin, self._ask)) for coin in told)
+        )
 
     async def pools(self, coins: Mapping[Address, Coin]) -> list[Pool]:
         told = self._told.pools.values()
-        return await self._kept((pool.name, pool.address, self._pool(pool, coins)) for pool in told)
+        return await self._kept("pool", ((pool.name, pool.address, self._pool(pool, coins)) for pool in told))
 
     async def lenders(self, coins: Mapping[Address, Coin]) -> tuple[Lender, ...]:
         lenders = await asyncio.gather(*(self._lender(lender, coins) for lender in self._told.lenders))
         return tuple(lender for lender in lenders if lender.tokens)
 
     async def _lender(self, told: Lender, coins: Mapping[Address, Coin]) -> Lender:
-        tokens = await self._kept(
+        loans = (
             (f"{told.name} {self._told.coins[token].symbol}", told.address, self._loan(told, token, coins))
             for token in told.tokens
         )
+        tokens = await self._kept("lender", loans)
         return replace(told, tokens=tuple(tokens))
 
     async def _pool(self, told: Pool, coins: Mapping[Address, Coin]) -> Pool:
@@ -88,16 +93,16 @@ class _Inquiry:
             if coin not in coins:
                 raise Fault(f"its coin {self._told.coins[coin].symbol} was dropped")
 
-    async def _kept(self, checks: Iterable[tuple[str, Address, Awaitable[T]]]) -> list[T]:
+    async def _kept(self, part: Part, checks: Iterable[tuple[str, Address, Awaitable[T]]]) -> list[T]:
         """What the checks return, without those that fail, whose reasons are kept."""
-        results = await asyncio.gather(*(self._checked(*check) for check in checks))
+        results = await asyncio.gather(*(self._checked(part, *check) for check in checks))
         return [result[0] for result in results if result]
 
-    async def _checked(self, name: str, address: Address, check: Awaitable[T]) -> tuple[T] | None:
+    async def _checked(self, part: Part, name: str, address: Address, check: Awaitable[T]) -> tuple[T] | None:
         try:
             return (await check,)
         except (Fault, Unreadable) as fault:
-            self.dropped.append(Dropped(name, address, str(fault)))
+            self.dropped.append(Dropped(name, address, str(fault), part))
             return None
 
 

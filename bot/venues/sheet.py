@@ -9,7 +9,7 @@ from bot.model.registry import Address, Registry
 from bot.venues import flash_loans, multicall, readers
 from bot.venues.multicall import Asking, Call
 from bot.venues.readers import Reader, Unreadable
-from bot.venues.rpc import RpcError
+from bot.venues.rpc import Rpc, RpcError
 from bot.venues.transport import Json
 
 log = logging.getLogger(__name__)
@@ -26,30 +26,39 @@ class Sheet:
 
     def __init__(self, opened: Iterable[tuple[Key, Reader[Seen]]]) -> None:
         numbers: dict[Call, int] = {}
-        self._places = [
-            (key, reader, [numbers.setdefault(each, len(numbers)) for each in reader.calls]) for key, reader in opened
-        ]
+        self._places = {
+            key: (reader, [numbers.setdefault(each, len(numbers)) for each in reader.calls]) for key, reader in opened
+        }
+        self._width = len(numbers)
         self._payloads = multicall.payloads(tuple(numbers))
 
     def requests(self, block_hash: str) -> list[tuple[str, Sequence[Json]]]:
         """What to ask a node, for `Rpc.batch`."""
         return multicall.requests(self._payloads, block_hash)
 
-    def read(self, results: Sequence[Json | RpcError], time: int) -> dict[Key, Seen]:
+    async def read(self, results: Sequence[Json | RpcError], rpc: Rpc, block_hash: str, time: int) -> dict[Key, Seen]:
         """What the node's results say; what could not be read is not there. `time`: the block's, unix seconds.
 
-        Raises the node's `RpcError` where it refused a request.
+        What failed among the others is asked once more apart. Raises as `multicall.apart` does.
         """
-        answers = multicall.answers(results)
-        seen: dict[Key, Seen] = {}
-        for key, reader, places in self._places:
-            found = [answer for place in places if (answer := answers[place]) is not None]
-            if len(found) == len(places):
-                try:
-                    seen[key] = reader.seen(found, time)
-                except Unreadable as why:
-                    log.warning("%s cannot be read: %s", key, why)
-        return seen
+        refused = any(isinstance(result, RpcError) for result in results)
+        answers = [None] * self._width if refused else multicall.answers(results)
+        found = {key: [answers[place] for place in places] for key, (_, places) in self._places.items()}
+        failed = [key for key, each in found.items() if None in each]
+        if failed:
+            groups = [self._places[key][0].calls for key in failed]
+            found |= zip(failed, await multicall.apart(rpc, groups, block_hash), strict=True)
+        return {key: seen for key, each in found.items() if (seen := self._seen(key, each, time)) is not None}
+
+    def _seen(self, key: Key, answers: Sequence[bytes | None], time: int) -> Seen | None:
+        complete = [answer for answer in answers if answer is not None]
+        if len(complete) < len(answers):
+            return None
+        try:
+            return self._places[key][0].seen(complete, time)
+        except Unreadable as why:
+            log.warning("%s cannot be read: %s", key, why)
+            return None
 
 
 async def open_sheet(registry: Registry, executor: Address | None, ask: Asking) -> Sheet:

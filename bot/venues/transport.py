@@ -17,6 +17,7 @@ Json: TypeAlias = Any
 
 TOO_MANY_REQUESTS = 429
 SERVER_ERROR = 500
+FAREWELL = 0.5  # seconds a node may take to say goodbye
 LINE_LIMIT = 1 << 28  # bytes of one IPC message
 ANSWERS = frozenset({"result", "error", "method"})
 FAILURES = (aiohttp.ClientError, asyncio.IncompleteReadError, TimeoutError, OSError)
@@ -197,6 +198,7 @@ class WebSocketWire:
 
     async def close(self) -> None:
         """See `Wire`."""
+        await self._socket.close()
         await self._session.close()
 
 
@@ -239,10 +241,12 @@ def connect(url: str, timeout: float) -> Transport:
 async def _dial_websocket(url: str, timeout: float) -> Wire:  # noqa: ASYNC109 - the heartbeat's, not this call's
     session = aiohttp.ClientSession()
     try:
-        return WebSocketWire(session, await session.ws_connect(url, heartbeat=timeout, max_msg_size=0))
+        patience = aiohttp.ClientWSTimeout(ws_close=FAREWELL)
+        socket = await session.ws_connect(url, heartbeat=timeout, max_msg_size=0, timeout=patience)
     except BaseException:
         await session.close()
         raise
+    return WebSocketWire(session, socket)
 
 
 async def _dial_ipc(path: str) -> Wire:
