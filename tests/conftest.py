@@ -3,12 +3,27 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from bot.model.registry import Address
 from bot.sandbox import chain
 from bot.sandbox.actor import Actor
 from bot.sandbox.addresses import GUARDIAN, OPERATOR, OWNER, TREASURY
 from bot.sandbox.chain import Sandbox
+
+settings.register_profile("deep", max_examples=20_000, deadline=None)  # for scripts/fuzz
+
+
+SEEDS = 40
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--seeds", type=int, default=SEEDS, help=f"random states to judge the bot by (default {SEEDS})")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "seed" in metafunc.fixturenames:
+        metafunc.parametrize("seed", range(metafunc.config.getoption("seeds")))
 
 
 @pytest.fixture(scope="session")

@@ -1,28 +1,19 @@
-"""A chain and ape on it."""
+"""ape, on the sandbox chain."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 from ape_runs import Ape
 
-from bot.sandbox import anvil
-from bot.sandbox.node import Node
-from bot.venues.roles import WETH
+from bot.sandbox import artifacts
+from bot.sandbox.actor import Actor
+from bot.sandbox.chain import Sandbox
 
 
 @pytest.fixture
-def node() -> Iterator[Node]:
-    """A bare chain with somebody's code where WETH is."""
-    with anvil.running("--chain-id", "1") as chain, closing(Node(chain.url)) as node:
-        node.rpc("anvil_setCode", WETH, "0x00")
-        yield node
-
-
-@pytest.fixture
-def ape(node: Node, tmp_path: Path) -> Ape:
+def ape(sandbox: Sandbox, actor: Actor, tmp_path: Path) -> Ape:  # noqa: ARG001 - the actor puts the chain back
     if sys.version_info >= (3, 13):
         pytest.skip("ape needs numpy < 2, which has no wheels for Python 3.13")
-    return Ape(node.url, tmp_path)
+    artifacts.forge("contracts/src/DepegExecutor.sol", "DepegExecutor")  # compiled again if it has changed
+    return Ape(sandbox.url, tmp_path)
