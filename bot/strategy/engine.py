@@ -16,6 +16,7 @@ from bot.model.events import (
     LenderSeen,
     PoolSeen,
     Quote,
+    Report,
     Reverted,
     Tick,
     TicksSeen,
@@ -26,6 +27,7 @@ from bot.strategy import planning, quotes, risk, routing
 from bot.strategy.planning import Bidding
 from bot.strategy.quotes import Book
 from bot.strategy.risk import Limits, Standing
+from bot.units import to_float
 
 REMEMBERED_REFUSALS = 64
 
@@ -132,8 +134,10 @@ def _decide(state: State, block: BlockSeen, policy: Policy) -> tuple[State, tupl
 def _tended(state: State, promise: Promise, block: BlockSeen, policy: Policy) -> tuple[State, Replace | Cancel | None]:
     """A transaction still unmined: bid more while the chance lasts, take it back when it does not."""
     plan = promise.plan
-    if promise.withdrawn or promise.attempts == 0 or block.number <= plan.made_for:
+    if promise.attempts == 0 or block.number <= plan.made_for:
         return state, None
+    if promise.withdrawn:
+        return state, Cancel(plan.id, "not taken back yet")  # bids more
     loop = routing.rewalked(plan.loop, _quotable(state), tuple(state.lenders.values()), terms(state, policy, block))
     if loop is None:
         return _withdrawn(state, plan.id), Cancel(plan.id, "the chance has passed")
@@ -165,7 +169,7 @@ def _found(state: State, block: BlockSeen, policy: Policy) -> tuple[State, list[
 
 def _loan_usd(loop: Loop, state: State, policy: Policy, block: BlockSeen) -> float:
     coin = policy.registry.coins[loop.token]
-    return loop.amount / 10**coin.decimals * terms(state, policy, block).usd.get(loop.token, 0.0)
+    return to_float(loop.amount, coin.decimals) * terms(state, policy, block).usd.get(loop.token, 0.0)
 
 
 def _promised(state: State, plan: Plan) -> State:
@@ -194,7 +198,7 @@ def _obeyed(state: State, command: Command) -> State:
             return replace(state, standing=standing, ledger=replace(state.ledger, failures=()))
 
 
-def _reported(state: State, report: books.Report, policy: Policy) -> tuple[State, tuple[Action, ...]]:
+def _reported(state: State, report: Report, policy: Policy) -> tuple[State, tuple[Action, ...]]:
     """Enter a report in the books; too many failures stop everything until a person clears it."""
     state = replace(state, ledger=books.post(state.ledger, report))
     if not isinstance(report, Reverted) or state.standing.halted:

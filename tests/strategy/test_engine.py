@@ -145,13 +145,15 @@ def test_an_unmined_transaction_bids_more_while_the_chance_lasts():
     assert state.ledger.promised["1"].plan == replaced.approved.plan
 
 
-def test_a_passed_chance_is_taken_back_once():
-    """When the gap has closed the transaction is cancelled, and not again in the next block."""
+def test_a_passed_chance_is_taken_back_until_it_is():
+    """When the gap has closed the transaction is cancelled, and insisted on in every block that does not do it."""
     state, actions = after(block(1, 2 * MILLION), signed("1"), block(2, MILLION))
-    _, more = step(state, block(3, MILLION), POLICY)
+    state, more = step(state, block(3, MILLION), POLICY)
+    _, nothing = step(step(state, Expired(1, 1, "1", "cancelled"), POLICY)[0], block(4, MILLION), POLICY)
 
     assert actions == (Cancel("1", "the chance has passed"),)
-    assert more == ()
+    assert more == (Cancel("1", "not taken back yet"),)
+    assert nothing == ()
 
 
 def test_a_capture_is_booked_and_frees_its_pools():

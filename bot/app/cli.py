@@ -1,0 +1,40 @@
+"""The `repeg` command. Heavy imports wait inside the commands, so that --help is there at once."""
+
+import sys
+
+import typer
+
+from bot.app.commands import chain, config, demo, doctor, run, survey, tx
+from bot.model.errors import UserError
+
+app = typer.Typer(
+    name="repeg",
+    help="Notices when a stablecoin leaves its peg and captures the way back, in one transaction, with borrowed money.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command(name="demo")(demo.demo)
+app.command(name="run")(run.run)
+app.command(name="lenders")(survey.lenders)
+app.command(name="pools")(survey.pools)
+app.command(name="doctor")(doctor.doctor)
+app.add_typer(chain.app, name="chain")
+app.add_typer(tx.app, name="tx")
+app.add_typer(config.app, name="config")
+
+
+def main() -> None:
+    """Run the command; what a user can mend is one line and exit code 1."""
+    from bot.app.screen import complain
+
+    try:
+        app()
+    except UserError as error:
+        complain(str(error))
+        sys.exit(1)
+    except KeyboardInterrupt:
+        complain("stopped")
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(141)

@@ -1,0 +1,57 @@
+"""What `repeg run` says as it goes: one line for what an operator would want to know, nothing for the rest."""
+
+from bot.model.decisions import Action, Cancel, Halt, Loop, Replace, Send, Warn
+from bot.model.events import Command, Event, Expired, Mined, Rejected, Reverted, Unmined
+from bot.model.registry import Registry
+from bot.units import GWEI, to_decimal
+
+
+def line(happened: Event | Action, registry: Registry) -> str | None:
+    """One line about an event or an action; None for what goes without saying."""
+    match happened:
+        case Send(approved):
+            plan = approved.plan
+            return (
+                f"plan {plan.id} for block {plan.made_for + 1}: {route(plan.loop, registry)}, "
+                f"net {plan.loop.net_usd:,.2f} USD"
+            )
+        case Replace(plan_id, approved):
+            return f"plan {plan_id}: bidding {approved.plan.priority_fee / GWEI:.2f} gwei"
+        case Cancel(plan_id, reason):
+            return f"plan {plan_id}: taking it back, {reason}"
+        case Mined():
+            coin = registry.coins[happened.token]
+            return (
+                f"plan {happened.plan_id}: captured {to_decimal(happened.profit, coin.decimals):,f} {coin.symbol} "
+                f"in block {happened.block}, {happened.hash}"
+            )
+        case Reverted():
+            return f"plan {happened.plan_id}: reverted in block {happened.block}, {happened.reason}"
+        case Rejected() | Expired():
+            return f"plan {happened.plan_id}: not sent or not mined, {happened.reason}"
+        case Unmined():
+            return f"plan {happened.plan_id}: thrown out by a reorg, in flight again"
+        case Command():
+            return f"{happened.word}{f': {happened.why}' if happened.why else ''}"
+        case Halt(reason):
+            return f"HALTED: {reason}"
+        case Warn(text):
+            return text
+        case _:
+            return None
+
+
+def route(loop: Loop, registry: Registry) -> str:
+    """A loop as people read it: how much of what, from whom, and through which coins."""
+    coins = [registry.coins[hop.coin_in].symbol for hop in loop.hops] + [registry.coins[loop.token].symbol]
+    token = registry.coins[loop.token]
+    return f"{to_decimal(loop.amount, token.decimals):,.0f} {token.symbol} through {'>'.join(coins)}"
+
+
+def hops(loop: Loop, registry: Registry) -> list[str]:
+    """Each hop as `USDC>DAI uniswap-v3 0x...`."""
+    return [
+        f"{registry.coins[hop.coin_in].symbol}>{registry.coins[hop.coin_out].symbol} "
+        f"{registry.pools[hop.pool].family} {hop.pool}"
+        for hop in loop.hops
+    ]

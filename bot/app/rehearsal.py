@@ -1,0 +1,211 @@
+"""The weekend of March 2023 on the sandbox, with the same bot that runs live."""
+
+import asyncio
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from bot.app import narrate, wiring
+from bot.app.run import Bot
+from bot.app.settings import Executor, Fees, Node, Risk, Settings, Wallet, Watch
+from bot.model.decisions import Action, Plan, Send
+from bot.model.events import Command, Event, Final, Mined, Quote, Rejected, Reverted, Signed
+from bot.model.registry import Address
+from bot.sandbox import chain, market
+from bot.sandbox.actor import Actor
+from bot.sandbox.addresses import GUARDIAN, OWNER, TREASURY
+from bot.sandbox.search import Search
+from bot.strategy.engine import State
+from bot.strategy.planning import gas_price
+from bot.units import GWEI, WAD, to_float
+from bot.venues import keys
+from bot.venues.chain import ChainReader
+
+Say = Callable[[str], None]
+Show = Callable[[dict[str, Any]], None]
+
+BASE_FEE = 25 * GWEI  # about what it was that weekend
+ETHER = 1600.0  # dollars, as it stood that weekend
+SECONDS = 12  # between blocks
+A_LOOP = 400_000  # gas, about: a chance worth less than that is none
+
+
+@dataclass(slots=True)
+class Chance:
+    """What one block offered and what the bot made of it. Dollars before gas."""
+
+    block: int
+    usdc: float
+    usd: Mapping[Address, float]
+    gas_usd: float  # what a capture costs at this block's fees
+    optimum_usd: float = 0.0
+    plan: Plan | None = None
+    seen_at: int = 0
+    signed_at: int = 0
+    end: Final | None = None
+    reason: str = "nothing to capture"
+
+
+@dataclass(slots=True)
+class Outcome:
+    """The whole rehearsal."""
+
+    bot: Bot
+    chances: list[Chance] = field(default_factory=list)
+
+    def told(self) -> dict[str, Any]:
+        """As `repeg demo --json` prints it."""
+        captures = [told for told in map(self.capture, self.chances) if told]
+        missed = [
+            (chance.block, chance.reason, chance.optimum_usd)
+            for chance in self.chances
+            if not isinstance(chance.end, Mined) and chance.optimum_usd > chance.gas_usd
+        ]
+        earned = sum(told["profit_usd"] for told in captures)
+        offered = sum(told["optimum_usd"] for told in captures) + sum(usd for _, _, usd in missed)
+        return {
+            "blocks": len(self.chances),
+            "captures": captures,
+            "profit_usd": earned,
+            "efficiency": earned / offered if offered else 1.0,
+            "missed": [dict(zip(("block", "reason", "usd"), each, strict=True)) for each in missed],
+        }
+
+    def capture(self, chance: Chance) -> dict[str, Any] | None:
+        """One capture; None where there was none."""
+        if chance.plan is None or not isinstance(chance.end, Mined):
+            return None
+        registry, loop = self.bot.policy.registry, chance.plan.loop
+        coin = registry.coins[loop.token]
+        lender = next(each for each in registry.lenders if each.address == loop.lender)
+        return {
+            "block": chance.end.block,
+            "tx": chance.end.hash,
+            "route": narrate.hops(loop, registry),
+            "lender": lender.name,
+            "token": coin.symbol,
+            "borrowed": loop.amount,
+            "profit": chance.end.profit,
+            "profit_usd": to_float(chance.end.profit, coin.decimals) * chance.usd[loop.token],
+            "optimum_usd": chance.optimum_usd,
+            "gas_used": chance.end.gas_used,
+            "latency_ms": (chance.signed_at - chance.seen_at) / 1e6,
+        }
+
+
+async def rehearse(blocks: int, seed: int, *, say: Say, show: Show | None) -> Outcome:
+    """Build or load the sandbox, deploy, and live through the weekend in so many blocks."""
+    with tempfile.TemporaryDirectory(prefix="repeg-demo-") as folder, chain.running(mining=False, say=say) as sandbox:
+        actor = Actor(sandbox.url)
+        actor.rpc("anvil_setNextBlockBaseFeePerGas", BASE_FEE)
+        wallet = Wallet(keystore=Path(folder) / "operator.json", password_file=Path(folder) / "password")
+        operator = keys.create(Path(folder) / "operator.json", Path(folder) / "password")
+        actor.rpc("anvil_setBalance", operator, hex(100 * WAD))
+        executor = actor.deploy_executor(OWNER, operator, GUARDIAN, TREASURY)
+        settings = _settings(Path(folder), sandbox.url, executor, wallet)
+        async with wiring.bot(settings, live=True, say=say) as (bot, reader):
+            weekend = _Weekend(bot, reader, actor, executor, operator, Random(seed), actor.timestamp(), Outcome(bot))  # noqa: S311 - traders, not keys
+            await weekend.live(blocks, show or _unseen)
+            return weekend.outcome
+
+
+def _settings(folder: Path, url: str, executor: Address, wallet: Wallet) -> Settings:
+    """What a user would write to run live on the sandbox: one transaction a block, so that each block is one chance."""
+    return Settings(
+        armed=True,
+        state=folder,
+        node=Node(urls=[url]),
+        watch=Watch(registry="sandbox"),
+        executor=Executor(address=executor),
+        wallet=wallet,
+        risk=Risk(per_block=1, max_loan_usd=1e9),
+        fees=Fees(priority_gwei=2.0),
+        usd={"WETH": ETHER},
+    )
+
+
+def _unseen(_told: dict[str, Any]) -> None:
+    """Nobody watches."""
+
+
+@dataclass(slots=True)
+class _Weekend:
+    bot: Bot
+    reader: ChainReader
+    actor: Actor
+    executor: Address
+    operator: Address
+    random: Random
+    time: int  # of the last block, unix seconds
+    outcome: Outcome
+
+    async def live(self, blocks: int, show: Show) -> None:
+        """Block by block; each is shown when its transaction has met its end, one block later."""
+        self.bot.witness = self.witness
+        for number in range(blocks):
+            await self.block(number / max(1, blocks - 1))
+            if number:
+                show(self.line(self.outcome.chances[-2]))
+        await self.last()
+        show(self.line(self.outcome.chances[-1]))
+
+    async def block(self, progress: float) -> None:
+        """The bot's last transaction and the traders' are mined; the bot answers, the traders move on."""
+        usd = market.values(self.bot.policy.registry, progress, ETHER)
+        head = self._mined()
+        seen_at = self.bot.clock()
+        block = await self.reader.read(head)
+        gas_usd = to_float(A_LOOP * gas_price(block, self.bot.policy.bidding), 18) * ETHER
+        chance = Chance(block.number, market.usdc_at(progress), usd, gas_usd, seen_at=seen_at)
+        await self._quote(usd)
+        self.outcome.chances.append(chance)
+        await self.bot.on_block(block)
+        chance.optimum_usd = await asyncio.to_thread(self._optimum, usd)
+        for trade in market.trades(self.bot.policy.registry, self.bot.state.pools, usd, self.random):
+            self.actor.swap(trade.pool, trade.i, trade.j, trade.amount)
+
+    async def last(self) -> None:
+        """One more block, for what was sent in the last one; nothing new is begun in it."""
+        now = self.bot.clock()
+        await self.bot.tell(Command(made_at=now, seen_at=now, word="pause", why="the weekend is over"))
+        await self.bot.on_block(await self.reader.read(self._mined()))
+
+    def witness(self, happened: Event | Action, _state: State) -> None:
+        """Note what becomes of each block's chance."""
+        match happened:
+            case Send(approved):
+                self.outcome.chances[-1].plan = approved.plan
+            case Signed() if chance := self._of(happened.plan_id):
+                chance.signed_at = chance.signed_at or happened.seen_at
+            case Mined() | Reverted() | Rejected() if chance := self._of(happened.plan_id):
+                chance.end = happened
+                chance.reason = getattr(happened, "reason", "")
+            case _:
+                pass
+
+    def line(self, chance: Chance) -> dict[str, Any]:
+        """One block for the screen."""
+        told = {"block": chance.block, "usdc": chance.usdc, "reason": chance.reason}
+        return {**told, "capture": self.outcome.capture(chance)}
+
+    def _mined(self) -> dict[str, Any]:
+        self.time += SECONDS
+        self.actor.mine(timestamp=self.time)
+        head: dict[str, Any] = self.actor.rpc("eth_getBlockByNumber", "latest", False)  # noqa: FBT003 - JSON-RPC
+        return head
+
+    async def _quote(self, usd: Mapping[Address, float]) -> None:
+        now = self.bot.clock()
+        for coin, value in usd.items():
+            await self.bot.tell(Quote(made_at=now, seen_at=now, venue="the story", coin=coin, usd=value))
+
+    def _optimum(self, usd: Mapping[Address, float]) -> float:
+        """Dollars that an independent search, which only asks the chain, finds in the newest block."""
+        best = Search(self.actor.node, self.executor, self.operator, self.bot.policy.registry, usd).best()
+        return best.usd if best else 0.0
+
+    def _of(self, plan_id: str) -> Chance | None:
+        return next((each for each in reversed(self.outcome.chances) if each.plan and each.plan.id == plan_id), None)

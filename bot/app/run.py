@@ -1,0 +1,124 @@
+"""The shell around `step`: turns the world into events, writes them down, and carries out what `step` says."""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from bot.app.killswitch import KillSwitch
+from bot.model.decisions import Action, Approved, Cancel, Halt, Replace, Send, Warn
+from bot.model.events import BlockSeen, Command, Decided, Event, Report
+from bot.records.journal import Journal
+from bot.records.transactions import Sending
+from bot.strategy.engine import Policy, State, step
+
+Witness = Callable[[Event | Action, State], None]
+"""Shown every event after it was acted on, and every action before it is carried out."""
+
+
+class Sender(Protocol):
+    """Carries plans to the chain and tells what became of them. What it returns has not been recorded yet."""
+
+    async def start(self, history: Iterable[Sending]) -> list[Report]:
+        """Adopt whatever the journal says is in flight."""
+        ...
+
+    async def send(self, approved: Approved) -> list[Report]:
+        """Simulate, sign, broadcast."""
+        ...
+
+    async def replace(self, plan_id: str, approved: Approved) -> list[Report]:
+        """Take the place of the plan's last transaction."""
+        ...
+
+    async def cancel(self, plan_id: str, reason: str) -> list[Report]:
+        """Take the plan's transaction back."""
+        ...
+
+    async def on_block(self, block: BlockSeen) -> list[Report]:
+        """Look what the new block did to the transactions in flight."""
+        ...
+
+
+def ignore(_happened: Event | Action, _state: State) -> None:
+    """A witness that looks away."""
+
+
+@dataclass(slots=True)
+class Bot:
+    """One chain, one operator, one journal."""
+
+    policy: Policy
+    journal: Journal
+    sender: Sender
+    switch: KillSwitch
+    clock: Callable[[], int]  # ns UTC
+    state: State
+    witness: Witness = ignore
+
+    async def settle(self, *, clear_halt: bool = False) -> None:
+        """After a start: learn what became of everything that was in flight, and whether we may trade at all."""
+        if clear_halt:
+            self.switch.clear()
+            await self._command("clear", "by hand")
+        for report in await self.sender.start(self.journal.sendings()):
+            await self.tell(report)
+        await self._obey_switch()
+
+    async def on_block(self, block: BlockSeen) -> None:
+        """Hear what the block did to our transactions, then decide on it."""
+        for report in await self.sender.on_block(block):
+            await self.tell(report)
+        await self._obey_switch()
+        await self.tell(block)
+
+    async def tell(self, event: Event) -> None:
+        """Record an event, decide, and carry the decisions out; what comes of them is told in turn."""
+        waiting: deque[Event] = deque([event])
+        while waiting:
+            for action in self.take(waiting.popleft()):
+                waiting.extend(await self._carry_out(action))
+
+    def take(self, event: Event) -> tuple[Action, ...]:
+        """Write an event down, then let `step` have it. The journal is on disk before any action leaves."""
+        self.journal.append(event)
+        self.state, actions = step(self.state, event, self.policy)
+        if actions:
+            self.journal.flush()
+        self.witness(event, self.state)
+        return actions
+
+    async def _carry_out(self, action: Action) -> Iterable[Event]:
+        self.witness(action, self.state)
+        match action:
+            case Send(approved):
+                self._decided(approved)
+                return await self.sender.send(approved)
+            case Replace(plan_id, approved):
+                self._decided(approved)
+                return await self.sender.replace(plan_id, approved)
+            case Cancel(plan_id, reason):
+                return await self.sender.cancel(plan_id, reason)
+            case Halt(reason):
+                self.switch.pull(reason)
+                return ()
+            case Warn():
+                return ()
+
+    def record(self, event: Event) -> None:
+        """For a sender, in the midst of an action: on disk for good before it goes on."""
+        self.take(event)
+        self.journal.flush()
+
+    def _decided(self, approved: Approved) -> None:
+        now = self.clock()
+        self.take(Decided(made_at=now, seen_at=now, plan=approved.plan))
+
+    async def _obey_switch(self) -> None:
+        reason = self.switch.reason()
+        if reason is not None and self.state.standing.halted is None:
+            await self._command("kill", reason)
+
+    async def _command(self, word: Literal["kill", "clear"], why: str) -> None:
+        now = self.clock()
+        await self.tell(Command(made_at=now, seen_at=now, word=word, why=why))

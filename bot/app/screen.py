@@ -1,0 +1,52 @@
+"""What people and programs see: tables on the terminal, JSON on stdout, one-line errors on stderr."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+out = Console()
+err = Console(stderr=True)
+
+
+def table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    """A table with the columns named; one whose name ends in `>` is set right."""
+    made = Table(title=title, title_justify="left", header_style="bold", box=None, padding=(0, 2, 0, 0))
+    for name in columns:
+        made.add_column(name.rstrip(">"), justify="right" if name.endswith(">") else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*row)
+    return made
+
+
+def show_json(value: Any) -> None:  # noqa: ANN401 - whatever a command reports
+    """One JSON document on stdout and nothing else. Integers beyond 2**53 stand as they are: exact."""
+    sys.stdout.write(json.dumps(value, indent=2, default=str) + "\n")
+    sys.stdout.flush()
+
+
+def say(text: str) -> None:
+    """Tell how long work is going, on stderr so that stdout stays a report."""
+    err.print(text, highlight=False, style="dim")
+
+
+def complain(text: str) -> None:
+    """One line about what is wrong."""
+    err.print(f"[bold red]repeg:[/] {_escape(text)}", highlight=False, soft_wrap=True)
+
+
+def dollars(amount: float) -> str:
+    """Dollars as people write them."""
+    return f"{amount:,.2f}"
+
+
+def short(address: str) -> str:
+    """An address or hash by its ends."""
+    return f"{address[:6]}…{address[-4:]}" if len(address) > 12 else address
+
+
+def _escape(text: str) -> str:
+    return text.replace("[", "\\[")

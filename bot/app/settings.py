@@ -1,0 +1,166 @@
+"""What the user decides: a TOML file, over it the environment (REPEG__NODE__URLS=...), over it the flags.
+
+Frozen once loaded. No secret is ever a setting: settings name the files that hold them.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bot.model.errors import UserError
+from bot.model.registry import Address
+from bot.strategy.planning import Bidding
+from bot.strategy.risk import Limits
+from bot.units import GWEI
+
+LIMITS, BIDDING = Limits(), Bidding()  # the strategy's own defaults, said there and nowhere else
+
+Bps = Annotated[int, Field(ge=0, le=10_000)]
+Positive = Annotated[float, Field(gt=0)]
+
+
+class Part(BaseModel):
+    """A table of the settings file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Node(Part):
+    """Where the chain is read and written. The first healthy URL is used, the others stand by."""
+
+    urls: Annotated[list[str], Field(min_length=1)] = ["http://127.0.0.1:8545"]
+    chain_id: Annotated[int, Field(ge=1)] = 1
+    timeout: Positive = 10.0  # seconds
+
+
+class Watch(Part):
+    """Which coins, pools and lenders."""
+
+    registry: str = "mainnet"  # a name repeg ships ("mainnet", "sandbox") or the path of a TOML file
+
+
+class Executor(Part):
+    """The deployed contract."""
+
+    deployments: Path = Path("deployments")  # folder that `ape run deploy` writes
+    address: Address | None = None  # instead of looking it up there
+    tip_pool: Address | None = None  # Uniswap V3 pool that turns the builder's tip into WETH
+
+
+class Wallet(Part):
+    """The operator's key, as files. The password comes from a file, else from systemd's credentials, else a prompt."""
+
+    keystore: Path | None = None
+    password_file: Path | None = None
+
+
+class Risk(Part):
+    """The gate every transaction passes."""
+
+    max_loan_usd: Positive = LIMITS.max_loan_usd
+    min_net_usd: Positive = LIMITS.min_net_usd
+    min_net_usd_per_mgas: Annotated[float, Field(ge=0)] = LIMITS.min_net_usd_per_mgas
+    max_failures: Annotated[int, Field(ge=1)] = LIMITS.max_failures
+    failure_window: Annotated[int, Field(ge=1)] = LIMITS.failure_window
+    max_gas_eth: Positive = LIMITS.max_gas_promised / 1e18
+    per_block: Annotated[int, Field(ge=1, le=16)] = LIMITS.per_block
+
+    def limits(self) -> Limits:
+        """As the strategy reads them."""
+        told = self.model_dump(exclude={"max_gas_eth"})
+        return Limits(**told, max_gas_promised=int(self.max_gas_eth * 10**18))
+
+
+class Fees(Part):
+    """What is bid for a place in the block."""
+
+    priority_gwei: Annotated[float, Field(ge=0)] = BIDDING.priority_fee / GWEI
+    tip_bps: Annotated[int, Field(ge=0, le=9_000)] = BIDDING.tip_bps
+    slack_bps: Bps = BIDDING.slack_bps
+    raise_bps: Annotated[int, Field(ge=1_000, le=10_000)] = BIDDING.raise_bps
+    valid_for: Annotated[int, Field(ge=12)] = BIDDING.valid_for
+
+    def bidding(self) -> Bidding:
+        """As the strategy reads them."""
+        told = self.model_dump(exclude={"priority_gwei"})
+        return Bidding(**told, priority_fee=int(self.priority_gwei * GWEI))
+
+
+class Settings(BaseSettings):
+    """Everything `repeg run` needs. `armed` and `--live` together, and only together, let it send."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        env_prefix="REPEG__",
+        env_nested_delimiter="__",
+        nested_model_default_partial_update=True,
+    )
+
+    armed: bool = False
+    state: Path = Path("~/.local/share/repeg")  # the journal, and the file HALT that stops everything
+    node: Node = Node()
+    watch: Watch = Watch()
+    executor: Executor = Executor()
+    wallet: Wallet = Wallet()
+    risk: Risk = Risk()
+    fees: Fees = Fees()
+    usd: dict[
+        str, Positive
+    ] = {}  # dollars a coin is taken for, by symbol; coins pegged to the dollar are taken for one
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment over file; flags are laid over both by `load`."""
+        del settings_cls, dotenv_settings, file_secret_settings
+        return env_settings, init_settings
+
+    @property
+    def folder(self) -> Path:
+        """The state folder, with ~ resolved."""
+        return self.state.expanduser()
+
+    def journal(self, *, live: bool) -> Path:
+        """Where the books are kept; dry runs have books of their own."""
+        return self.folder / f"journal-{self.node.chain_id}{'' if live else '-dry'}.sqlite"
+
+
+def load(file: Path | None, *, node: str | None = None, state: Path | None = None) -> Settings:
+    """Settings from `file` (TOML), the environment and flags; a UserError names the key that is wrong."""
+    try:
+        told = Settings(**(_read(file) if file else {}))
+    except ValidationError as error:
+        raise UserError(_first_complaint(error, file)) from None
+    flags: dict[str, Any] = {"state": state} if state else {}
+    if node:
+        flags["node"] = told.node.model_copy(update={"urls": [node]})
+    return told.model_copy(update=flags)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"no settings file {file}: `repeg config example > {file}` writes one") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"cannot read the settings file {file}: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"{file} is not TOML: {error}") from None
+
+
+def _first_complaint(error: ValidationError, file: Path | None) -> str:
+    """Name the key and what was expected. The value is not repeated: it may be a URL with a key in it."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    key = ".".join(str(part) for part in first["loc"])
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    return f"setting {key}: {first['msg']}{f' in {file}' if file else ''}{more}"

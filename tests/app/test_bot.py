@@ -1,0 +1,161 @@
+"""The whole bot on the sandbox chain: what `repeg run` does."""
+
+import pytest
+
+from bot.app import wiring
+from bot.model.errors import UserError
+from bot.app.settings import Executor, Node, Settings, Wallet, Watch
+from bot.model.events import Mined, Quote, Rejected
+from bot.sandbox.market import values
+from bot.strategy.engine import resume
+from bot.venues import keys
+from bot.venues.registry import load
+from bot.venues.rpc import WrongChain
+
+pytestmark = pytest.mark.chain
+
+OWNER, GUARDIAN, TREASURY = ("0x" + digit * 40 for digit in "123")
+SANDBOX = load("sandbox")
+
+
+def quiet(_text):
+    """Says nothing."""
+
+
+def pool(name):
+    """A pool of the sandbox by its name in the registry."""
+    return next(pool for pool in SANDBOX.pools.values() if pool.name == name)
+
+
+def widest_uniswap_pool():
+    """Some 1 bp pool of USDC and USDT."""
+    coins = {coin.address: coin.symbol for coin in SANDBOX.coins.values()}
+    return next(
+        each
+        for each in SANDBOX.pools.values()
+        if each.family == "uniswap-v3" and {coins[coin] for coin in each.coins} == {"USDC", "USDT"}
+    )
+
+
+@pytest.fixture
+def unbalanced(actor):
+    """Somebody sold two million of the first coin for the second: a chance, in the newest block."""
+    actor.swap(widest_uniswap_pool(), 0, 1, 2_000_000 * 10**6)
+    actor.mine()
+    return actor
+
+
+@pytest.fixture
+def wallet(tmp_path, actor):
+    """An operator with ether, and an executor that obeys it."""
+    operator = keys.create(tmp_path / "operator.json", tmp_path / "password")
+    actor.rpc("anvil_setBalance", operator, hex(10**20))
+    executor = actor.deploy_executor(OWNER, operator, GUARDIAN, TREASURY)
+    return Wallet(keystore=tmp_path / "operator.json", password_file=tmp_path / "password"), executor
+
+
+@pytest.fixture
+def settings(tmp_path, sandbox, wallet):
+    """Armed settings for the sandbox."""
+    return Settings(
+        armed=True,
+        state=tmp_path / "state",
+        node=Node(urls=[sandbox.url]),
+        watch=Watch(registry="sandbox"),
+        executor=Executor(address=wallet[1]),
+        wallet=wallet[0],
+        usd={"WETH": 1600.0},
+    )
+
+
+async def newest(actor, reader):
+    """The newest block, read."""
+    return await reader.read(actor.rpc("eth_getBlockByNumber", "latest", False))
+
+
+async def lived(settings, actor, *, live, blocks=2, **options):
+    """Run the bot over the newest block and the ones after it; what it heard, and the bot."""
+    heard = []
+    async with wiring.bot(settings, live=live, say=quiet, **options) as (bot, reader):
+        bot.witness = lambda happened, _state: heard.append(happened)
+        for _ in range(blocks):
+            await bot.on_block(await newest(actor, reader))
+            actor.mine()
+        return bot, heard
+
+
+async def test_a_dry_run_asks_the_chain_and_sends_nothing(settings, unbalanced):
+    """Each plan ends in what the executor would have paid."""
+    _, heard = await lived(settings, unbalanced, live=False)
+    ends = [each for each in heard if isinstance(each, Rejected)]
+
+    assert ends
+    assert all("would pay" in each.reason for each in ends)
+
+
+async def test_live_it_captures_into_the_treasury(settings, unbalanced):
+    """What the chain reports as profit is what the treasury holds."""
+    _, heard = await lived(settings, unbalanced, live=True)
+    captures = [each for each in heard if isinstance(each, Mined)]
+
+    assert captures
+    for token in {each.token for each in captures}:
+        banked = sum(each.profit for each in captures if each.token == token)
+        assert unbalanced.balance(token, TREASURY) == banked
+
+
+async def test_a_restart_knows_what_was_earned(settings, unbalanced):
+    """The journal alone gives the books back."""
+    bot, _ = await lived(settings, unbalanced, live=True)
+    async with wiring.bot(settings, live=True, say=quiet) as (again, _):
+        assert again.state.ledger.earned == bot.state.ledger.earned
+        assert again.state == resume((event for _, event in again.journal.replay()), again.policy)
+
+
+async def test_what_a_coin_is_worth_is_told_to_the_bot(settings, unbalanced):
+    """Quotes change what profit counts for."""
+    async with wiring.bot(settings, live=False, say=quiet) as (bot, reader):
+        for coin, usd in values(bot.policy.registry, 0.2).items():
+            await bot.tell(Quote(1, 1, "test", coin, usd))
+        await bot.on_block(await newest(unbalanced, reader))
+
+        assert bot.state.book.latest
+
+
+async def test_the_halt_file_stops_it_over_restarts(settings, unbalanced):
+    """Pulled, nothing is sent; cleared by hand, it trades again."""
+    settings.folder.mkdir(parents=True)
+    (settings.folder / "HALT").write_text("lunch")
+    halted, heard = await lived(settings, unbalanced, live=True)
+    cleared, _ = await lived(settings, unbalanced, live=True, clear_halt=True)
+
+    assert not [each for each in heard if isinstance(each, Mined)]
+    assert halted.state.standing.halted == "lunch"
+    assert cleared.state.ledger.captures
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"armed": False}, "armed"),
+        ({"wallet": Wallet()}, "keystore"),
+        ({"usd": {}}, "WETH"),
+        ({"usd": {"WETH": 1.0, "NONE": 1.0}}, "NONE"),
+        ({"watch": Watch(registry="mainnet"), "executor": Executor(address=SANDBOX.lenders[0].address)}, "executor"),
+    ],
+    ids=["not armed", "no key", "no price of ether", "unknown coin", "foreign code"],
+)
+async def test_what_stands_in_the_way_is_named(settings, change, named):
+    """Nothing starts, and one line says why."""
+    with pytest.raises(UserError, match=named):
+        async with wiring.bot(settings.model_copy(update=change), live=True, say=quiet):
+            pass
+
+
+async def test_another_chain_is_refused(settings):
+    """A node of another chain is not used."""
+    with pytest.raises(WrongChain):
+        async with wiring.bot(
+            settings.model_copy(update={"node": Node(urls=settings.node.urls, chain_id=5)}), live=False, say=quiet
+        ):
+            pass

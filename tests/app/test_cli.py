@@ -1,0 +1,88 @@
+"""The command line: helpful, and one line for whatever a user can mend."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPEG = str(Path(sys.executable).with_name("repeg"))
+COMMANDS = [
+    (),
+    ("demo",),
+    ("run",),
+    ("lenders",),
+    ("pools",),
+    ("doctor",),
+    ("chain", "up"),
+    ("chain", "down"),
+    ("chain", "status"),
+    ("tx", "list"),
+    ("tx", "status"),
+    ("tx", "watch"),
+    ("config", "example"),
+    ("config", "check"),
+]
+NOWHERE = "http://127.0.0.1:9"  # nothing listens on the discard port
+
+
+def repeg(*words, home):
+    """Run the command as a user would, with a home of its own."""
+    env = {**os.environ, "HOME": str(home), "XDG_CACHE_HOME": str(home), "COLUMNS": "200"}
+    return subprocess.run([REPEG, *words], capture_output=True, text=True, env=env, timeout=60)
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_every_command_explains_itself(words, tmp_path):
+    """--help answers for each."""
+    told = repeg(*words, "--help", home=tmp_path)
+
+    assert told.returncode == 0
+    assert "Usage" in told.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("run", "-c", "missing.toml"), "missing.toml"),
+        (("run", "--node", NOWHERE), "127.0.0.1"),
+        (("pools", "--node", NOWHERE), "127.0.0.1"),
+        (("lenders", "--node", NOWHERE), "127.0.0.1"),
+        (("pools", "--registry", "nowhere"), "nowhere"),
+        (("tx", "list"), "journal"),
+        (("tx", "status", "0x1234"), "journal"),
+        (("config", "check", "missing.toml"), "missing.toml"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else value,
+)
+def test_bad_input_is_one_line_and_a_failure(words, named, tmp_path):
+    """The thing is named, nothing is traced, nothing stands on stdout."""
+    told = repeg(*words, home=tmp_path)
+    complaint = told.stderr.strip().splitlines()[-1]
+
+    assert told.returncode == 1
+    assert told.stdout == ""
+    assert named in complaint
+    assert "Traceback" not in told.stderr
+
+
+def test_no_chain_is_a_status_not_an_error(tmp_path):
+    """`chain status` tells it as JSON, and by its exit code."""
+    told = repeg("chain", "status", "--json", home=tmp_path)
+
+    assert told.returncode == 1
+    assert json.loads(told.stdout)["running"] is False
+
+
+def test_the_doctor_says_what_to_do(tmp_path):
+    """Findings are JSON; without a node something is broken, and the exit code says so."""
+    settings = tmp_path / "repeg.toml"
+    settings.write_text(f"[node]\nurls = ['{NOWHERE}']\n")
+    told = repeg("doctor", "-c", str(settings), "--json", home=tmp_path)
+    found = {each["what"]: each["state"] for each in json.loads(told.stdout)}
+
+    assert told.returncode == 1
+    assert found["contract"] == "works"
+    assert found["node url"] == "broken"

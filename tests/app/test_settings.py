@@ -1,0 +1,88 @@
+"""Settings: a file, over it the environment; what is wrong is named in one line."""
+
+import pytest
+from typer.testing import CliRunner
+
+from bot.app import cli
+from bot.model.errors import UserError
+from bot.app.settings import Settings, load
+from bot.strategy.planning import Bidding
+from bot.strategy.risk import Limits
+
+RUNNER = CliRunner()
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Writes a settings file."""
+
+    def write(text):
+        file = tmp_path / "repeg.toml"
+        file.write_text(text)
+        return file
+
+    return write
+
+
+def test_the_example_is_what_repeg_takes_without_a_file(written):
+    """Every key of the example stands at its default."""
+    example = RUNNER.invoke(cli.app, ["config", "example"]).stdout
+
+    assert load(written(example)) == Settings()
+
+
+def test_defaults_are_the_strategys_own():
+    """Limits and bidding are said once, in the strategy."""
+    assert Settings().risk.limits() == Limits()
+    assert Settings().fees.bidding() == Bidding()
+
+
+def test_environment_goes_over_the_file(written, monkeypatch):
+    """A variable replaces one key and leaves its neighbours."""
+    monkeypatch.setenv("REPEG__RISK__MIN_NET_USD", "7")
+    settings = load(written("[risk]\nmin_net_usd = 5.0\nper_block = 3\n"))
+
+    assert (settings.risk.min_net_usd, settings.risk.per_block) == (7.0, 3)
+
+
+def test_flags_go_over_the_environment(monkeypatch, tmp_path):
+    """What the command line says is last."""
+    monkeypatch.setenv("REPEG__NODE__URLS", '["http://a"]')
+    settings = load(None, node="http://b", state=tmp_path)
+
+    assert settings.node.urls == ["http://b"]
+    assert settings.folder == tmp_path
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("[node]\nchain_id = 'one'\n", "node.chain_id"),
+        ("[node]\nurls = []\n", "node.urls"),
+        ("[risk]\nmax_loan = 5\n", "risk.max_loan"),
+        ("armd = true\n", "armd"),
+        ("[fees]\ntip_bps = 9_500\n", "fees.tip_bps"),
+        ("[usd]\nUSDC = -1.0\n", "usd.USDC"),
+        ("[node\n", "TOML"),
+    ],
+)
+def test_a_wrong_setting_is_named(written, text, named):
+    """One line names the key and the file."""
+    with pytest.raises(UserError, match=named.replace(".", r"\.")) as caught:
+        load(written(text))
+
+    assert "\n" not in str(caught.value)
+
+
+def test_a_url_with_a_key_in_it_is_not_repeated(written):
+    """Complaints name the setting, never its value."""
+    with pytest.raises(UserError) as caught:
+        load(written("[node]\nurls = 'https://node.example/v3/s3cr3t'\n"))
+
+    assert "s3cr3t" not in str(caught.value)
+
+
+def test_a_missing_file_says_how_to_make_one(tmp_path):
+    """The way out is in the message."""
+    with pytest.raises(UserError, match="repeg config example"):
+        load(tmp_path / "none.toml")
