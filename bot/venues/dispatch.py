@@ -11,6 +11,7 @@ from bot.venues.rpc import NodeDown, Rpc, RpcError
 
 log = logging.getLogger(__name__)
 
+KNOWN = ("already known", "alreadyknown", "already imported", "known transaction")
 Purpose = Literal["capture", "cancel"]
 
 
@@ -65,7 +66,9 @@ class Dispatch:
         return self._accepted(signed)
 
     async def _doubted(self, signed: Signed, refusal: RpcError) -> Accepted | Refusal | Silence:
-        """A refusal may mean "known already", which each client says in its own words: so ask for the transaction."""
+        """A refusal may mean "known already", which clients say in their own words: where in doubt, ask for it."""
+        if any(words in refusal.message.lower() for words in KNOWN):
+            return self._accepted(signed)
         try:
             known = await self._rpc.call("eth_getTransactionByHash", signed.hash)
         except (NodeDown, RpcError):

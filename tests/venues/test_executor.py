@@ -235,11 +235,16 @@ def held_back(till: Till, office: Office) -> None:
 
 
 def without_traces(monkeypatch: pytest.MonkeyPatch, rpc: Rpc) -> None:
+    refuse(monkeypatch, rpc, "debug_traceTransaction", RpcError(-32601, "the method does not exist"))
+
+
+def refuse(monkeypatch: pytest.MonkeyPatch, rpc: Rpc, refused: str, error: RpcError) -> None:
+    """A node that will not do one thing."""
     call = rpc.call
 
     async def refusing(method, *params):
-        if method.startswith("debug_"):
-            raise RpcError(-32601, "the method does not exist")
+        if method == refused:
+            raise error
         return await call(method, *params)
 
     monkeypatch.setattr(rpc, "call", refusing)
@@ -391,6 +396,32 @@ async def test_a_refusal_by_the_node_rejects_and_counts_anew(office, till):
     assert isinstance(rejected, Rejected)
     assert "nonce too low" in rejected.reason
     assert [signed.nonce for signed in office.signed] == [0, 5]
+
+
+@pytest.mark.parametrize(
+    "words", ["already known", "AlreadyKnown", "Known transaction", "transaction already imported"]
+)
+async def test_a_transaction_the_node_has_already_is_accepted(office, rpc, monkeypatch, words):
+    """However a client says it, and even if it does not show its pool, "known already" is no refusal."""
+    refuse(monkeypatch, rpc, "eth_sendRawTransaction", RpcError(-32000, words))
+
+    assert kinds(await office.send(approved("1"))) == ["accepted"]
+
+
+async def test_a_refused_transaction_that_is_in_the_pool_is_accepted(office, till, rpc, monkeypatch):
+    """What counts is whether the node has it, not what it says."""
+    call = rpc.call
+
+    async def grumbling(method, *params):
+        answer = await call(method, *params)
+        if method == "eth_sendRawTransaction":
+            raise RpcError(-32000, "internal error")
+        return answer
+
+    monkeypatch.setattr(rpc, "call", grumbling)
+
+    assert kinds(await office.send(approved("1"))) == ["accepted"]
+    assert till.waiting() == 1
 
 
 async def test_a_reorg_reopens_and_the_transaction_is_mined_again(office, till):
