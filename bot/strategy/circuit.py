@@ -7,7 +7,7 @@ only fall. So one climb bounds every beginning, and few others are climbed.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import exp, inf
+from math import inf
 from typing import TypeVar
 
 from bot.amm.side import PoolState, Side
@@ -75,38 +75,24 @@ class Circuit:
             if offer.seen.lender not in swapped
         ]
 
-    def best(self, dollars: float, floor: float) -> Route | float:
+    def best(self, dollars: float, floor: float, worth: float) -> Route | float:
         """The best beginning and lender; or, where none nets more than `floor` dollars, what their net cannot exceed.
 
-        `dollars` is a guess at the amount to borrow.
+        `dollars` is a guess at the amount to borrow, `worth` what a rounded dollar of profit can be after the tip.
         """
         if not self._offers:
             return -inf
         toll = 1.0 + min(offer.rate for _, offer in self._offers)
-        guess = dollars / self._market.atlas.survey.unit(self._hops[0].coin_in)
-        dearest = self._dearest()
+        unit = self._market.atlas.survey.unit(self._hops[0].coin_in)
         gas_usd = self._gas_usd(min(offer.gas for _, offer in self._offers))
-        need = (floor + gas_usd) / (self._market.terms.kept * dearest)
-        summit = climb(self._sides, toll, float(self._sides[0].cap), guess, need)
+        need = (floor + gas_usd) / (worth * unit)
+        summit = climb(self._sides, toll, float(self._sides[0].cap), dollars / unit, need)
         if summit.bound <= need:
-            return self._market.terms.kept * dearest * summit.bound - gas_usd
+            return worth * unit * summit.bound - gas_usd
         return self._begun(self._starts(summit), floor)
 
     def _gas_usd(self, lender_gas: int) -> float:
         return self._market.terms.gas_usd * (self._gas + lender_gas)
-
-    def _dearest(self) -> float:
-        """The most dollars that one unit of profit at the first coin could be at any coin: at the rates for nothing."""
-        survey, market = self._market.atlas.survey, self._market
-        into, passed = [], 0.0
-        for number in self._numbers:
-            into.append(passed)
-            passed += float(survey.logs[0, number])
-        first = survey.unit(self._hops[0].coin_in)
-        return max(
-            first * exp(into[at]) * market.usd(offer.seen.token) / survey.unit(offer.seen.token)
-            for at, offer in self._offers
-        )
 
     def _starts(self, summit: Peak) -> list[Start]:
         """Every beginning with its bound, the most promising first."""

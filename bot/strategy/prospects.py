@@ -39,12 +39,13 @@ class Prospects:
     loops: Indices
     bounds: Floats  # dollars that the net profit cannot exceed
     guesses: Floats  # dollars to borrow
+    worth: Floats  # dollars after the tip that a rounded dollar of profit in any of its coins is worth at most
 
     def where(self, chosen: npt.NDArray[np.bool_]) -> "Prospects":
         """These, in order of their bounds."""
         places = np.flatnonzero(chosen)
         order = places[np.argsort(-self.bounds[places], kind="stable")]
-        return Prospects(self.loops[order], self.bounds[order], self.guesses[order])
+        return Prospects(self.loops[order], self.bounds[order], self.guesses[order], self.worth[order])
 
     def without(self, atlas: Atlas, numbers: Sequence[int]) -> "Prospects":
         """Those that meet no pool of these hops."""
@@ -57,14 +58,14 @@ def find(atlas: Atlas, means: Means, terms: Terms) -> Prospects:
     halves = atlas.survey.logs[0][atlas.halves].sum(axis=0)
     gains = halves[atlas.first] + halves[atlas.second] - means.toll
     loops = np.flatnonzero(gains > 0.0)
-    hops = np.concatenate([atlas.halves[:, atlas.first[loops]], atlas.halves[:, atlas.second[loops]]])
+    hops = np.concatenate([atlas.halves.take(ends[loops], axis=1) for ends in (atlas.first, atlas.second)])
     climb = _Climb(atlas.survey, means, hops, gains[loops])
     worth = terms.kept * _dearest(atlas, means, hops)
     gas_usd = terms.gas_usd * (means.gas + atlas.gas[loops])
-    rough = np.flatnonzero(worth * climb.surplus - gas_usd >= terms.min_net_usd)
+    rough = np.flatnonzero((worth * climb.surplus - gas_usd >= terms.min_net_usd) & (worth > 0.0))
     surplus, guesses = climb.refined(rough)
     bounds = worth[rough] * surplus - gas_usd[rough]
-    return Prospects(loops[rough], bounds, guesses).where(bounds >= terms.min_net_usd)
+    return Prospects(loops[rough], bounds, guesses, worth[rough]).where(bounds >= terms.min_net_usd)
 
 
 class _Climb:
@@ -87,8 +88,8 @@ class _Climb:
             after = survey.logs[rung][hops].sum(axis=0) - self._means.toll
             self._rungs[alive], self._gains[alive], self._after[alive] = rung - 1, self._after[alive], after
             ends = (after <= 0.0) | (rung == top - 1)
-            self.surplus[alive[ends]] = survey.surplus[rung][hops[:, ends]].sum(axis=0)
-            alive, hops = alive[~ends], hops[:, ~ends]
+            self.surplus[alive[ends]] = survey.surplus[rung][hops.compress(ends, axis=1)].sum(axis=0)
+            alive, hops = alive[~ends], hops.compress(~ends, axis=1)
         self.surplus += np.expm1(np.clip(self._after, 0.0, STEEPEST)) * self._means.most
 
     def refined(self, chosen: Indices) -> tuple[Floats, Floats]:
@@ -97,7 +98,7 @@ class _Climb:
         The ratios of all hops go from one rung's rates to the next one's at one pace, until their product is the toll.
         Its logarithm is concave in the pace, so Newton's method ends beyond, where the bound holds.
         """
-        hops, rungs, toll = self._hops[:, chosen], self._rungs[chosen], self._means.toll
+        hops, rungs, toll = self._hops.take(chosen, axis=1), self._rungs[chosen], self._means.toll
         rates, fall = _between(self._survey.rates, hops, rungs)
         gains, after = self._gains[chosen], self._after[chosen]
         pace = gains / (gains - np.clip(after, -STEEPEST, 0.0))

@@ -83,7 +83,8 @@ class _Hunt:
 
     def _look(self, rank: int, best: float) -> None:
         numbers = self._market.atlas.loop(self._ahead.loops[rank])
-        found = Circuit(self._market, numbers).best(float(self._ahead.guesses[rank]), best)
+        ahead = self._ahead
+        found = Circuit(self._market, numbers).best(float(ahead.guesses[rank]), best, float(ahead.worth[rank]))
         if isinstance(found, Route):
             self._routes.append(found)
         self._ahead.bounds[rank] = -inf if isinstance(found, Route) else found

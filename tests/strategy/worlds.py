@@ -1,4 +1,4 @@
-"""Registries and pool states of the real families, made from a seed: what routing and sizing are tested and timed on."""
+"""Registries and pool states of the real families, made from a seed, to test and time routing and sizing on."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from bot.amm.constant_product import ConstantProduct
 from bot.amm.invariant import Dialect
 from bot.amm.ladder import Ladder
 from bot.amm.redemption import Psm, Vault
-from bot.amm.side import PoolState
+from bot.amm.side import PoolState, Side
 from bot.amm.stableswap import StableSwap
 from bot.amm.ticks import sqrt_ratio
 from bot.model.events import LenderSeen
@@ -131,8 +131,24 @@ def world(seed: int, pools: int = 14, coins: int = 6, spread: float = 0.001, *, 
     par = dict.fromkeys(book.coins, 1.0)
     moved = {**par, list(par)[1]: 1.0 - depegged}
     states = {
-        pool.address: state(rnd, book, pool, par if rnd.random() < LAGGING and pool.family in MARKETS else moved, spread)
+        pool.address: state(
+            rnd, book, pool, par if rnd.random() < LAGGING and pool.family in MARKETS else moved, spread
+        )
         for pool in book.pools.values()
     }
     terms = Terms(usd=moved, gas_price_wei=10**9, eth_usd=3000.0)
     return World(book, states, lenders(rnd, book), terms)
+
+
+def loop(rnd: Random, legs: int, *, gain: float = 0.01) -> tuple[list[Side], list[Coin]]:
+    """The sides of a loop of some families and decimals whose first pool pays up to `gain` too much; and its coins."""
+    coins = [Coin(f"C{n}", address(n + 1), rnd.choice((2, 6, 6, 18))) for n in range(legs)]
+    book = Registry(1, {coin.address: coin for coin in coins}, {}, ())
+    usd = {coin.address: 1.0 for coin in coins} | {coins[0].address: 1.0 + rnd.uniform(0, gain)}
+    sides = []
+    for n, (coin, after) in enumerate(zip(coins, coins[1:] + coins[:1], strict=True)):
+        ends = (coin, after) if rnd.random() < 0.5 else (after, coin)
+        pool = _pool(rnd, 1000 + n, rnd.choice(FAMILIES), ends, (1, 1))
+        i = pool.coins.index(coin.address)
+        sides.append(state(rnd, book, pool, usd if n == 0 else dict.fromkeys(usd, 1.0), 0.0001).side(i, 1 - i))
+    return sides, coins
