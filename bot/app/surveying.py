@@ -59,7 +59,7 @@ async def pool_rows(config: Path | None, node: str | None, name: str | None) -> 
     seen = await _survey(config, node, name)
     states = {news.pool: state_of(seen.found.pools[news.pool], news, None) for news in seen.block.pools}
     rows = [_pool(pool, states.get(pool.address), seen.found) for pool in seen.found.pools.values()]
-    why = {each.address: each.why for each in seen.dropped}
+    why = {each.address: each.why for each in seen.dropped if each.part == "pool"}
     gone = [
         _pool(pool, None, seen.told) | {"verified": False, "why_not": why[pool.address]}
         for pool in seen.told.pools.values()

@@ -44,7 +44,7 @@ class Rpc:
     """
 
     def __init__(
-        self, urls: Sequence[str], *, timeout: float = 10.0, poll: float = 0.5, stale_after: float = 30.0
+        self, urls: Sequence[str], *, timeout: float = 10.0, poll: float = 0.25, stale_after: float = 30.0
     ) -> None:
         self._nodes = [Node(connect(url, timeout)) for url in urls]
         self._poll = poll

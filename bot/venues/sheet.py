@@ -57,7 +57,7 @@ class Sheet:
         try:
             return self._places[key][0].seen(complete, time)
         except Unreadable as why:
-            log.warning("%s cannot be read: %s", key, why)
+            log.debug("%s cannot be read: %s", key, why)
             return None
 
 

@@ -255,6 +255,21 @@ async def test_a_slow_reader_skips_to_the_newest(rpc, actor: Actor, watched):
     assert [state.pool for state in last.pools] == [V2_DAI_USDC]
 
 
+async def test_a_reorg_is_a_newer_reading(rpc, actor: Actor, watched):
+    """When the chain takes a swap back, the next block told has the pool as it was before."""
+    await _swap(actor, watched.pools[V2_DAI_USDC], 10**21)
+    blocks = ChainReader(rpc, watched).blocks()
+    before = {state.pool: state for state in (await _next(blocks)).pools}
+    await _swap(actor, watched.pools[V2_DAI_USDC], 10**21)
+    swapped = await _next(blocks)
+    actor.rpc("anvil_reorg", 1, [])
+    taken_back = await _next(blocks)
+    await blocks.aclose()
+
+    assert (taken_back.number, taken_back.parent_hash) == (swapped.number, swapped.parent_hash)
+    assert before[V2_DAI_USDC] in taken_back.pools
+
+
 async def test_an_unreadable_head_is_passed_over(rpc, watched, monkeypatch):
     """A head the node forgets again, as in a reorg, is tried a few times and then the next one is awaited."""
     monkeypatch.setattr(chain, "ATTEMPT_AGAIN", 0.001)
