@@ -26,8 +26,11 @@ app.add_typer(config.app, name="config")
 
 def main() -> None:
     """Run the command; what a user can mend is one line and exit code 1."""
+    import logging
+
     from bot.app.screen import complain
 
+    logging.basicConfig(level=logging.WARNING, format="repeg: %(message)s")
     try:
         app()
     except UserError as error:
