@@ -38,7 +38,7 @@ class SendingPolicy:
     raise_bps: int = 1_250  # of each replacement; nodes refuse less than a tenth
     max_fee_per_gas: int = 2_000 * GWEI  # no replacement or cancellation bids more
     rebroadcasts: int = 5  # of a dropped transaction, before it is given up
-    patience: int = 2  # looks at a nonce used by a transaction we do not know, before ours is given up
+    patience: int = 2  # blocks for which a nonce is used by a transaction we do not know, before ours is given up
     reorg_depth: int = 64  # blocks
 
 
@@ -68,7 +68,9 @@ class TransactionExecutor:
         self._simulation = Simulation(rpc, signer.address, contract, registry, policy.tip_pool)
         self._flights = Flights()
         self._used = 0  # our transactions in the chain
-        self._head = ""  # hash of the last block looked at
+        self._head = ""  # hash of the last block whose effect is known
+        self._height = 0  # of the block looked at
+        self._timestamp = 0
         self._next_base_fee = 0
         self._busy = asyncio.Lock()
 
@@ -82,10 +84,11 @@ class TransactionExecutor:
                 self._flights.observe(event)
             head = await self._rpc.call("eth_getBlockByNumber", "latest", False)  # noqa: FBT003 - JSON-RPC has no names
             await self._count()
-            number, timestamp = int(head["number"], 16), int(head["timestamp"], 16)
-            self._next_base_fee = int(head["baseFeePerGas"], 16)
-            reports = await self._look(self._flights.landed(), number, timestamp)
-            self._flights.forget(before=number - self._policy.reorg_depth)
+            self._height, self._timestamp, self._next_base_fee = (
+                int(head[key], 16) for key in ("number", "timestamp", "baseFeePerGas")
+            )
+            reports = await self._look(self._flights.landed())
+            self._flights.forget(before=self._height - self._policy.reorg_depth)
             stopped = [self._reject(name, "stopped before it was signed") for name in self._flights.unsigned()]
             return stopped + reports
 
@@ -146,9 +149,9 @@ class TransactionExecutor:
         async with self._busy:
             # a block on top of the one looked at last throws nothing out
             doubtful = [] if block.parent_hash == self._head else self._flights.landed()
-            self._next_base_fee = block.next_base_fee
+            self._height, self._timestamp, self._next_base_fee = block.number, block.timestamp, block.next_base_fee
             try:
-                reports = await self._look(doubtful, block.number, block.timestamp)
+                reports = await self._look(doubtful)
             except (NodeDown, RpcError) as error:
                 log.warning("block %d: our transactions were not looked at: %s", block.number, error)
                 return []
@@ -156,7 +159,7 @@ class TransactionExecutor:
             self._flights.forget(before=block.number - self._policy.reorg_depth)
             return reports
 
-    async def _look(self, doubtful: list[Flight], number: int, timestamp: int) -> list[Report]:
+    async def _look(self, doubtful: list[Flight]) -> list[Report]:
         """Judge flights without a final report, and those whose landing is in doubt, by what the node knows of them."""
         flights = [*self._flights.in_flight(), *doubtful]
         if not flights:
@@ -164,31 +167,33 @@ class TransactionExecutor:
         self._used, seen = await sightings.look(self._rpc, self._address, flights)
         reports: list[Report] = []
         for flight, sighting in zip(flights, seen, strict=True):
-            if _to_come(sighting, number):
+            if _to_come(sighting, self._height):
                 continue
             if flight.landed:
                 if isinstance(sighting, Landing) and sighting.block_hash == flight.landed.block_hash:
                     continue
-                unmined = Unmined(*self._now(timestamp), flight.plan.id, flight.landed.hash)
+                unmined = Unmined(*self._block_time(), flight.plan.id, flight.landed.hash)
                 reports.append(self._observed(unmined))
-            reports += await self._judge(flight, sighting, timestamp)
+            reports += await self._judge(flight, sighting)
         return reports
 
-    async def _judge(self, flight: Flight, sighting: Sighting, timestamp: int) -> list[Report]:
+    async def _judge(self, flight: Flight, sighting: Sighting) -> list[Report]:
+        if self._used <= flight.nonce:
+            flight.overtaken = None
         match sighting:
             case Landing():
-                return [self._observed(await self._landing(flight, sighting, timestamp))]
+                return [self._observed(await self._landing(flight, sighting))]
             case _ if self._used > flight.nonce:
-                return self._overtaken(flight, timestamp)
+                return self._overtaken(flight)
             case Waiting(hash) if hash not in flight.accepted:
                 return [self._observed(Accepted(*self._now(), flight.plan.id, hash))]
             case Unknown():
-                return await self._revive(flight, timestamp)
+                return await self._revive(flight)
             case _:
                 return []
 
-    async def _landing(self, flight: Flight, landing: Landing, timestamp: int) -> Report:
-        moment = self._now(timestamp)
+    async def _landing(self, flight: Flight, landing: Landing) -> Report:
+        moment = self._block_time()
         if landing.attempt.purpose == "cancel":
             return Expired(*moment, flight.plan.id, f"cancelled: {flight.why_cancelled or 'before a restart'}")
         if landing.succeeded:
@@ -196,19 +201,20 @@ class TransactionExecutor:
         reason = await self._simulation.reason(flight.plan, landing.attempt.hash, landing.block_hash)
         return landing.reverted(flight.plan, reason, moment)
 
-    def _overtaken(self, flight: Flight, timestamp: int) -> list[Report]:
-        """The nonce is used, and not by us as far as the node knows yet; receipts may be late, so look again."""
-        flight.overtaken += 1
-        if flight.overtaken < self._policy.patience:
+    def _overtaken(self, flight: Flight) -> list[Report]:
+        """The nonce is used, by none of ours as far as the node knows yet. Receipts may be late, so wait a little."""
+        if flight.overtaken is None:
+            flight.overtaken = self._height
+        if self._height < flight.overtaken + self._policy.patience:
             return []
-        return [self._expire(flight, f"nonce {flight.nonce} was used by another transaction", timestamp)]
+        return [self._expire(flight, f"nonce {flight.nonce} was used by another transaction")]
 
-    async def _revive(self, flight: Flight, timestamp: int) -> list[Report]:
+    async def _revive(self, flight: Flight) -> list[Report]:
         """No node knows any attempt, though the nonce is free: it was dropped, or never left us."""
-        if timestamp > flight.plan.deadline and not flight.cancelling:
-            return [self._expire(flight, "dropped, and its deadline has passed", timestamp)]
+        if self._timestamp > flight.plan.deadline and not flight.cancelling:
+            return [self._expire(flight, "dropped, and its deadline has passed")]
         if flight.dropped >= self._policy.rebroadcasts:
-            return [self._expire(flight, f"dropped {flight.dropped + 1} times", timestamp)]
+            return [self._expire(flight, f"dropped {flight.dropped + 1} times")]
         flight.dropped += 1
         log.warning("plan %s was dropped and is sent again (%d)", flight.plan.id, flight.dropped)
         return self._taken(await self._dispatch.offer(flight.last))
@@ -256,8 +262,8 @@ class TransactionExecutor:
     def _reject(self, plan_id: str, reason: str) -> Report:
         return self._observed(Rejected(*self._now(), plan_id, reason))
 
-    def _expire(self, flight: Flight, reason: str, timestamp: int) -> Report:
-        return self._observed(Expired(*self._now(timestamp), flight.plan.id, reason))
+    def _expire(self, flight: Flight, reason: str) -> Report:
+        return self._observed(Expired(*self._block_time(), flight.plan.id, reason))
 
     def _observed(self, report: Report) -> Report:
         self._flights.observe(report)
@@ -266,18 +272,22 @@ class TransactionExecutor:
     def _raised(self, fee: int) -> int:
         return mul_div_up(fee, BPS + self._policy.raise_bps, BPS) + 1
 
-    def _now(self, timestamp: int | None = None) -> tuple[int, int]:
-        """made_at and seen_at: the block's time where a block told us, and ours."""
+    def _now(self) -> tuple[int, int]:
+        """made_at and seen_at of what we did ourselves."""
         now = self._clock()
-        return (now if timestamp is None else timestamp * NS), now
+        return now, now
+
+    def _block_time(self) -> tuple[int, int]:
+        """made_at and seen_at of what a block told us."""
+        return self._timestamp * NS, self._clock()
 
 
-def _to_come(sighting: Sighting, number: int) -> bool:
+def _to_come(sighting: Sighting, height: int) -> bool:
     """Nothing to judge yet: the node would not say, or is ahead of the block we look at."""
     match sighting:
         case Unclear():
             return True
         case Landing():
-            return sighting.block > number
+            return sighting.block > height
         case _:
             return False

@@ -17,7 +17,7 @@ class Flight:
     landed: Mined | Reverted | None = None
     why_cancelled: str = ""
     dropped: int = 0  # times no node knew any of the attempts
-    overtaken: int = 0  # looks at which the nonce was used, and by none of the attempts
+    overtaken: int | None = None  # first block at which the nonce was used, and by none of the attempts
 
     @property
     def nonce(self) -> int:
@@ -58,7 +58,7 @@ class Flights:
                 flight.landed = event
             case Unmined(plan_id=plan_id) if plan_id in self._landed:
                 flight = self._open[plan_id] = self._landed.pop(plan_id)
-                flight.landed, flight.dropped, flight.overtaken = None, 0, 0
+                flight.landed, flight.dropped, flight.overtaken = None, 0, None
             case Rejected(plan_id=plan_id) | Expired(plan_id=plan_id):
                 self._decided.pop(plan_id, None)
                 self._open.pop(plan_id, None)
