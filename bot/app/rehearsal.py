@@ -105,14 +105,14 @@ async def rehearse(blocks: int, seed: int, *, say: Say, show: Show | None) -> Ou
         operator = keys.create(Path(folder) / "operator.json", Path(folder) / "password")
         actor.rpc("anvil_setBalance", operator, hex(100 * WAD))
         executor = actor.deploy_executor(OWNER, operator, GUARDIAN, TREASURY)
-        settings = _settings(Path(folder), sandbox.url, executor, wallet)
+        settings = settings_for(Path(folder), sandbox.url, executor, wallet)
         async with wiring.bot(settings, live=True, say=say) as (bot, reader):
             weekend = _Weekend(bot, reader, actor, executor, operator, Random(seed), actor.timestamp(), Outcome(bot))  # noqa: S311 - traders, not keys
             await weekend.live(blocks, show or _unseen)
             return weekend.outcome
 
 
-def _settings(folder: Path, url: str, executor: Address, wallet: Wallet) -> Settings:
+def settings_for(folder: Path, url: str, executor: Address, wallet: Wallet) -> Settings:
     """What a user would write to run live on the sandbox: one transaction a block, so that each block is one chance."""
     return Settings(
         armed=True,
@@ -156,10 +156,9 @@ class _Weekend:
         """The bot's last transaction and the traders' are mined; the bot answers, the traders move on."""
         usd = market.values(self.bot.policy.registry, progress, ETHER)
         head = self._mined()
-        seen_at = self.bot.clock()
         block = await self.reader.read(head)
         gas_usd = to_float(A_LOOP * gas_price(block, self.bot.policy.bidding), 18) * ETHER
-        chance = Chance(block.number, market.usdc_at(progress), usd, gas_usd, seen_at=seen_at)
+        chance = Chance(block.number, market.usdc_at(progress), usd, gas_usd, seen_at=block.seen_at)
         await self._quote(usd)
         self.outcome.chances.append(chance)
         await self.bot.on_block(block)

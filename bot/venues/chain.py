@@ -107,14 +107,14 @@ class ChainReader:
         Raises `RpcError` when the node does not know the block, `NodeDown` when none answers; then nothing is counted
         as told.
         """
-        block: str = head["hash"]
+        arrived, block = time.time_ns(), str(head["hash"])
         ask = Asking(self._rpc, block)
         sheet = self._sheet = self._sheet or await open_sheet(self._registry, self._executor, ask)
         logs, *results = await self._rpc.batch([self._request_logs(block), *sheet.requests(block)])
         seen = await sheet.read(results, self._rpc, block, int(head["timestamp"], 16))
         pools = {state.pool: state for state in seen.values() if not isinstance(state, LenderSeen)}
         windows = await self._windows(pools, self._outdated(head, logs), ask)
-        return self._tell(head, Known(block, pools, windows, self._loans(seen)))
+        return self._tell(head, arrived, Known(block, pools, windows, self._loans(seen)))
 
     def _request_logs(self, block: str) -> tuple[str, Sequence[Json]]:
         addresses = [pool.address for pool in self._ticked] or [NOBODY]  # no address at all would mean every one
@@ -152,12 +152,12 @@ class ChainReader:
         silent = {key: replace(terms, cash=0) for key, terms in self._known.lenders.items()}
         return silent | {key: terms for key, terms in seen.items() if isinstance(terms, LenderSeen)}
 
-    def _tell(self, head: Head, found: Known) -> BlockSeen:
+    def _tell(self, head: Head, arrived: int, found: Known) -> BlockSeen:
         told, self._known = self._known, found
         timestamp = int(head["timestamp"], 16)
         return BlockSeen(
             made_at=timestamp * NS,
-            seen_at=time.time_ns(),
+            seen_at=arrived,
             number=int(head["number"], 16),
             hash=found.block,
             parent_hash=head["parentHash"],

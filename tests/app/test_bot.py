@@ -3,8 +3,8 @@
 import pytest
 
 from bot.app import wiring
-from bot.model.errors import UserError
 from bot.app.settings import Executor, Node, Settings, Wallet, Watch
+from bot.model.errors import UserError
 from bot.model.events import Mined, Quote, Rejected
 from bot.sandbox.market import values
 from bot.strategy.engine import resume

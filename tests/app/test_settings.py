@@ -4,8 +4,8 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.app import cli
-from bot.model.errors import UserError
 from bot.app.settings import Settings, load
+from bot.model.errors import UserError
 from bot.strategy.planning import Bidding
 from bot.strategy.risk import Limits
 
