@@ -2,19 +2,20 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from math import inf, log, log2
+from math import log2
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from bot.amm.side import PoolState
+from bot.amm.side import CLOSED, PoolState, Side
 from bot.model.decisions import Hop
 from bot.model.registry import Address, Registry
 
 Floats = npt.NDArray[np.float64]
 
-SIZES: Sequence[float] = (0.0, *(2.0**power for power in range(8, 31)))
-"""Rungs: dollars into a hop, each twice the last, to a billion."""
+SIZES: Sequence[float] = (0.0, *(2.0**power for power in (8, 10, *range(12, 27), 28, 30)))
+"""Rungs: dollars into a hop, to a billion; each twice the last where it matters."""
 
 
 class Survey:
@@ -41,6 +42,7 @@ class Survey:
         for number, hop in enumerate(hops):
             self._of[hop.pool].append(number)
         self._states: dict[Address, PoolState | None] = {}
+        self._ways = [CLOSED_WAY] * len(hops)
 
     def update(self, pools: Mapping[Address, PoolState], usd: Mapping[Address, float]) -> None:
         """Forget the pools that are not the very ones seen last, and ask what they pay at nothing."""
@@ -52,32 +54,50 @@ class Survey:
             if address not in self._states or self._states[address] is not state:
                 self._states[address] = state
                 self._known[:, numbers] = False
+                for number in numbers:
+                    self._ways[number] = self._way(self._hops[number], state)
         self.ask(0, np.flatnonzero(~self._known[0]))
 
     def ask(self, rung: int, hops: npt.NDArray[np.intp]) -> None:
         """Make these hops known at this rung."""
         wanted = np.zeros(len(self._hops) + 1, dtype=bool)
         wanted[hops] = True
-        for number in np.flatnonzero(wanted & ~self._known[rung]).tolist():
-            rate, surplus = self._answer(self._hops[number], SIZES[rung])
-            self.rates[rung, number], self.surplus[rung, number] = rate, surplus
-            self.logs[rung, number] = log(rate) if rate > 0.0 else -inf
-            self._known[rung, number] = True
+        numbers = np.flatnonzero(wanted & ~self._known[rung])
+        if len(numbers):
+            answers = np.array([self._ways[number].answer(SIZES[rung]) for number in numbers.tolist()])
+            self.rates[rung, numbers], self.surplus[rung, numbers] = answers.T
+            with np.errstate(divide="ignore"):
+                self.logs[rung, numbers] = np.log(answers[:, 0])
+            self._known[rung, numbers] = True
 
     def unit(self, coin: Address) -> float:
         """Rounded dollars of one base unit."""
         return self.worth[coin] / 10.0 ** self._coins[coin].decimals
 
-    def _answer(self, hop: Hop, dollars: float) -> tuple[float, float]:
-        state = self._states[hop.pool]
-        if state is None:
-            return 0.0, 0.0
-        side, unit_in, unit_out = state.side(hop.i, hop.j), self.unit(hop.coin_in), self.unit(hop.coin_out)
+    def _way(self, hop: Hop, state: PoolState | None) -> "Way":
+        side = state.side(hop.i, hop.j) if state else CLOSED
+        return Way(side, float(side.cap), self.unit(hop.coin_in), self.unit(hop.coin_out))
+
+
+class Way(NamedTuple):
+    """A hop's side, its cap, and the rounded dollars of a base unit of the coin in and of the coin out."""
+
+    side: Side
+    cap: float
+    unit_in: float
+    unit_out: float
+
+    def answer(self, dollars: float) -> tuple[float, float]:
+        """The rate and the surplus for so many dollars in."""
+        side, cap, unit_in, unit_out = self
         amount = dollars / unit_in
-        if amount > side.cap:
-            return 0.0, side.rate(float(side.cap))[0] * unit_out
+        if amount > cap:
+            return 0.0, side.rate(cap)[0] * unit_out
         out, rate = side.rate(amount)
         return rate * unit_out / unit_in, (out - rate * amount) * unit_out
+
+
+CLOSED_WAY = Way(CLOSED, 0.0, 1.0, 1.0)
 
 
 def _rounded(usd: float) -> float:

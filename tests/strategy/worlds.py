@@ -1,7 +1,7 @@
 """Registries and pool states of the real families, made from a seed, to test and time routing and sizing on."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import floor, log, sqrt
 from random import Random
 
@@ -15,7 +15,7 @@ from bot.amm.stableswap import StableSwap
 from bot.amm.ticks import sqrt_ratio
 from bot.model.events import LenderSeen
 from bot.model.registry import Address, Coin, Family, LenderKind, Pool, Registry
-from bot.strategy.routing import Terms
+from bot.strategy.routing import Atlas, Terms, search
 from bot.units import WAD
 
 HUB_WEIGHT = 30  # how many times likelier a pool holds one of the three largest coins
@@ -141,14 +141,52 @@ def world(seed: int, pools: int = 14, coins: int = 6, spread: float = 0.001, *, 
 
 
 def loop(rnd: Random, legs: int, *, gain: float = 0.01) -> tuple[list[Side], list[Coin]]:
-    """The sides of a loop of some families and decimals whose first pool pays up to `gain` too much; and its coins."""
+    """The sides of a loop through coins of some decimals, and the coins."""
     coins = [Coin(f"C{n}", address(n + 1), rnd.choice((2, 6, 6, 18))) for n in range(legs)]
+    return loop_through(rnd, coins, gain=gain), coins
+
+
+def loop_through(rnd: Random, coins: Sequence[Coin], *, gain: float) -> list[Side]:
+    """The sides of a loop of some families whose first pool pays up to `gain` too much."""
     book = Registry(1, {coin.address: coin for coin in coins}, {}, ())
-    usd = {coin.address: 1.0 for coin in coins} | {coins[0].address: 1.0 + rnd.uniform(0, gain)}
+    par = dict.fromkeys(book.coins, 1.0)
+    dear = {**par, coins[0].address: 1.0 + rnd.uniform(0, gain)}
     sides = []
-    for n, (coin, after) in enumerate(zip(coins, coins[1:] + coins[:1], strict=True)):
-        ends = (coin, after) if rnd.random() < 0.5 else (after, coin)
+    for n, (coin, following) in enumerate(zip(coins, [*coins[1:], coins[0]], strict=True)):
+        ends = (coin, following) if rnd.random() < 0.5 else (following, coin)
         pool = _pool(rnd, 1000 + n, rnd.choice(FAMILIES), ends, (1, 1))
         i = pool.coins.index(coin.address)
-        sides.append(state(rnd, book, pool, usd if n == 0 else dict.fromkeys(usd, 1.0), 0.0001).side(i, 1 - i))
-    return sides, coins
+        sides.append(state(rnd, book, pool, par if n else dear, 0.0001).side(i, 1 - i))
+    return sides
+
+
+def settled(world: World, atlas: Atlas) -> World:
+    """The same world once everything that pays was traded away."""
+    pools = dict(world.pools)
+    while found := search(atlas, pools, world.lenders, world.terms, most=len(pools)):
+        for hop, into in ((hop, into) for loop in found for hop, into in zip(loop.hops, loop.flow, strict=False)):
+            pools[hop.pool] = after(pools[hop.pool], hop.i, hop.j, into)
+    return replace(world, pools=pools)
+
+
+def shoved(world: World, rnd: Random, pools: int, by: float) -> World:
+    """The same world after others traded in some of its pools, moving each price by up to `by`."""
+    states = dict(world.pools)
+    markets = [pool for pool in world.registry.pools.values() if pool.family not in (Family.PSM, Family.ERC4626)]
+    for pool in rnd.sample(markets, pools):
+        i, j = rnd.sample(range(len(pool.coins)), 2)
+        side = states[pool.address].side(i, j)
+        aim, dx = side.rate(0.0)[1] * (1 - rnd.uniform(0, by)), 1
+        while 2 * dx < side.cap and side.rate(2.0 * dx)[1] > aim:
+            dx *= 2
+        if side.out(dx):
+            states[pool.address] = after(states[pool.address], i, j, dx)
+    return replace(world, pools=states)
+
+
+def after(state: PoolState, i: int, j: int, dx: int) -> PoolState:
+    """The pool once `dx` was swapped."""
+    match state:
+        case Concentrated() | ConstantProduct() | StableSwap() | Psm() | Vault():
+            return state.after(i, j, dx)
+    raise TypeError(f"no family of ours: {state}")
