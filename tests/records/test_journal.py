@@ -149,20 +149,44 @@ def test_another_file_is_not_taken_for_a_journal(path):
         Journal.open(path)
 
 
-def test_a_damaged_journal_says_so(path):
-    """A page overwritten in the middle gives one clear error, not half a history."""
-    journal = Journal.open(path)
-    for moment in range(3_000):
-        journal.append(Tick(moment, moment))
-    journal.close()
+def overwritten(path: Path) -> None:
     with path.open("r+b") as file:
         file.seek(path.stat().st_size // 2)
         file.write(b"\xff" * 8_192)
 
-    damaged = Journal.open(path)
-    with pytest.raises(JournalError, match=path.name):
-        list(damaged.replay())
-    damaged.close()
+
+def torn(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size // 2)
+
+
+@pytest.mark.parametrize("damage", [overwritten, torn])
+def test_a_damaged_journal_says_so(path, damage):
+    """Overwritten in the middle or cut short, it gives one clear error and not half a history."""
+    journal = Journal.open(path)
+    for moment in range(3_000):
+        journal.append(Tick(moment, moment))
+    journal.close()
+    damage(path)
+
+    with pytest.raises(JournalError, match=f"{path.name}.*may be damaged"):
+        replayed(path)
+
+
+def replayed(path: Path) -> None:
+    journal = Journal.open(path)
+    try:
+        list(journal.replay())
+    finally:
+        journal.close()
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path):
+    """A folder that cannot be made is an error of one line."""
+    (tmp_path / "file").touch()
+
+    with pytest.raises(JournalError, match="cannot be written: "):
+        Journal.open(tmp_path / "file" / "journal.sqlite")
 
 
 def test_an_event_of_no_known_kind_is_named(path, journal):
