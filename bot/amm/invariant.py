@@ -13,10 +13,13 @@ ROUNDS = 255  # of Newton's method in the contracts: in pools of dust D can circ
 
 
 class Dialect(StrEnum):
-    """How the contract divides D**(n+1) / (n**n * prod(x)) on its way to D. One unit of D hangs on it."""
+    """Generations of the contract. They differ in how D**(n+1) / (n**n * prod(x)) is divided on the way to D.
 
-    PADDED = "padded"  # by n * x + 1 for each coin: the sUSD pool and others of early 2020
-    CLASSIC = "classic"  # by n * x for each coin: 3pool and its metapools
+    On that hangs a unit of D, and with it a unit of what comes out.
+    """
+
+    PADDED = "padded"  # by n * x + 1 for each coin, and no unit is kept back from the output: the sUSD pool
+    CLASSIC = "classic"  # by n * x for each coin: 3pool, its metapools, the first editions of NG
     NG = "ng"  # by x for each coin, then by n**n once: StableSwap-NG, and crvUSD's pairs before it
 
 

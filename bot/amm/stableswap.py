@@ -12,6 +12,7 @@ from bot.units import MAX_UINT256, WAD
 
 FEE_DENOMINATOR = 10**10
 MAX_SCALED = 1 << 108  # scaled balances above this are not priced: no sum or fee of a contract overflows below it
+STEEPEST = 60  # nor are swaps that leave balances 2**60 apart: NG's price oracle has no room for much more, and reverts
 
 
 class StableSwap:
@@ -88,8 +89,8 @@ class Swap:
     """
 
     __slots__ = (
-        "_b", "_c", "_d", "_d_amp", "_den_in", "_den_out", "_estimates", "_fee", "_last", "_n",
-        "_num_in", "_num_out", "_offpeg", "_rest", "_x", "_xj", "_y_min", "cap",
+        "_b", "_c", "_d", "_d_amp", "_den_in", "_den_out", "_estimates", "_fee", "_kept_back", "_last",
+        "_n", "_num_in", "_num_out", "_offpeg", "_rest", "_x", "_xj", "cap",
     )  # fmt: skip
 
     def __init__(self, pool: StableSwap, d: int, i: int, j: int) -> None:
@@ -97,7 +98,7 @@ class Swap:
         self._d, self._d_amp, self._n, self._last = d, d * AMP_PRECISION, n, ann * n
         self._x, self._xj = xp[i], xp[j]
         self._fee, self._offpeg = pool.fee, pool.offpeg_fee if pool.offpeg_fee > FEE_DENOMINATOR else 0
-        self._y_min = 1 if pool.dialect is Dialect.NG else 0  # NG's price oracle divides by the new balance
+        self._kept_back = 0 if pool.dialect is Dialect.PADDED else 1
         self._num_in, self._den_in = _lowest(pool.rates[i], WAD)
         self._num_out, self._den_out = _lowest(WAD, pool.rates[j])
         # c is divided coin by coin in the pool's order: what stands before coin i is known, what stands after is not
@@ -151,8 +152,8 @@ class Swap:
         if reached is None:
             return None
         x, y = reached
-        dy = self._xj - y - 1
-        if dy < 0 or y < self._y_min:
+        dy = self._xj - y - self._kept_back
+        if dy < 0 or y << STEEPEST < x:
             return None
         fee = self._dynamic_fee(x, y) if self._offpeg else self._fee
         return (dy - dy * fee // FEE_DENOMINATOR) * self._num_out // self._den_out

@@ -76,10 +76,10 @@ def curve_exchange(
     xp = [balance * rate // PRECISION for balance, rate in zip(balances, rates, strict=True)]
     x = xp[i] + dx * rates[i] // PRECISION
     y = find_y(i, j, x, xp, a, precision, find_d(xp, a, precision, pad, late=late))
-    dy = checked(xp[j] - y - 1)
+    dy = checked(xp[j] - y - (0 if pad else 1))
     charged = dy * dynamic_fee((xp[i] + x) // 2, (xp[j] + y) // 2, fee, offpeg) // FEE_DENOMINATOR
-    if late and y == 0:
-        raise Reverted  # its price oracle divides by the new balance
+    if y << 60 < x:
+        raise Reverted  # not every contract does, and none quite yet
     return (dy - charged) * PRECISION // rates[j]
 
 
