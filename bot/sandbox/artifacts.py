@@ -12,6 +12,7 @@ import orjson
 from eth_utils.crypto import keccak
 
 from bot.model.registry import Address
+from bot.sandbox import cache
 from bot.sandbox.errors import SetupError
 from bot.sandbox.node import Json
 
@@ -52,7 +53,9 @@ def forge(source: str, name: str) -> dict[str, Any]:
     """Forge's artefact of contract `name` in `source` (a path from the root), compiled again when a source changed."""
     file = ROOT / "out" / Path(source).name / f"{name}.json"
     if not _fresh(file):
-        _run_forge(source)
+        with cache.locked(cache.folder() / "forge.lock"):
+            if not _fresh(file):  # nobody else has compiled it meanwhile
+                _run_forge(source)
     if not _fresh(file):
         raise SetupError(f"forge did not compile {name} from {source}")
     artifact: dict[str, Any] = orjson.loads(file.read_bytes())
