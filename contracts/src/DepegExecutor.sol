@@ -56,15 +56,16 @@ contract DepegExecutor is
     {
         if (msg.sender != operator) revert NotOperator(msg.sender);
         if (paused) revert Paused();
-        Context.lock();
+        Context.requireUnlocked();
         _check(guard, tip);
-        Baselines.open(loan.token, legs);
+        address token = loan.token;
+        Baselines.record(token, Tokens.held(token));
         Lenders.borrow(loan, msg.data[4:]);
-        Baselines.closeOthers(loan.token, legs, treasury);
-        uint256 tipWei = tip.shareBps == 0 ? 0 : _payTip(tip, loan.token);
-        profit = _payProfit(loan.token, guard.minProfit);
+        Baselines.closeOthers(token, legs, treasury);
+        uint256 tipWei = tip.shareBps == 0 ? 0 : _payTip(tip, token);
+        profit = _payProfit(token, guard.minProfit);
         Context.unlock();
-        emit Captured(loan.token, loan.amount, profit, tipWei);
+        emit Captured(token, loan.amount, profit, tipWei);
     }
 
     /* CALLBACKS */
@@ -148,22 +149,29 @@ contract DepegExecutor is
     function _walk(bytes calldata order, address token, uint256 amount) private {
         Loan calldata loan = Orders.loanOf(order);
         if (token != loan.token || amount != loan.amount) revert WrongLoan(token, amount);
-        uint256 received = Baselines.surplus(token);
+        uint256 held = Tokens.held(token);
+        uint256 received = Baselines.surplusOf(token, held);
         if (received < amount) revert TransferShort(token, amount, received);
         Leg[] calldata legs = Orders.legsOf(order);
         for (uint256 k = 0; k < legs.length; ++k) {
-            if (legs[k].venue == Venue.Generic) _requireAllowed(legs[k], loan.source);
-            Legs.walk(legs[k]);
+            Leg calldata leg = Orders.legAt(legs, k);
+            if (leg.venue == Venue.Generic) _requireAllowed(leg, loan, legs);
+            address tokenIn = Orders.tokenInOf(leg);
+            if (tokenIn != token || held == Legs.UNKNOWN) held = Tokens.held(tokenIn);
+            (token, held) = Legs.walk(leg, tokenIn, held);
         }
     }
 
-    /// @dev Tokens of the order are those with a baseline.
-    function _requireAllowed(Leg calldata leg, address lender) private view {
-        address target = leg.target;
+    /// @dev On the list, and neither the lender nor a token of the order.
+    function _requireAllowed(Leg calldata leg, Loan calldata loan, Leg[] calldata legs) private view {
+        address target = Orders.targetOf(leg);
         bytes4 selector = bytes4(leg.data);
-        if (!isAllowed[target][selector] || target == lender || Baselines.has(target)) {
-            revert CallNotAllowed(target, selector);
+        bool allowed = isAllowed[target][selector] && target != loan.source && target != loan.token;
+        for (uint256 k = 0; k < legs.length; ++k) {
+            Leg calldata other = Orders.legAt(legs, k);
+            if (target == Orders.tokenInOf(other) || target == Orders.tokenOutOf(other)) allowed = false;
         }
+        if (!allowed) revert CallNotAllowed(target, selector);
     }
 
     /// @dev The builder's share of what the order has earned, turned into ether.
@@ -177,9 +185,7 @@ contract DepegExecutor is
     }
 
     function _swapForWeth(address pool, address token, uint256 amount) private returns (uint256 out) {
-        uint256 before = Tokens.held(token);
-        out = UniswapV3.swap(pool, token, weth, amount);
-        Tokens.requireSpent(token, amount, before);
+        (out,) = UniswapV3.swap(pool, token, weth, amount, Tokens.held(weth));
     }
 
     function _payProfit(address token, uint256 minProfit) private returns (uint256 profit) {

@@ -99,6 +99,7 @@ interface IDepegExecutor {
     error CallNotAllowed(address target, bytes4 selector);
     error CallFailed(address target);
     error TokenCallFailed(address token);
+    error LegOutside();
     error NothingToSpend(address token);
     error ProfitTooSmall(uint256 profit, uint256 minProfit);
     error NotWeth(address sender);

@@ -3,27 +3,21 @@ pragma solidity 0.8.26;
 
 import { IDepegExecutor } from "../interfaces/IDepegExecutor.sol";
 
-/// @dev What the order under way awaits, in transient storage: a lock, and the one callback that may arrive next.
-/// Both slots lie above 2**160, out of the reach of Baselines, which keys by token.
+/// @dev What the order under way awaits, in one word of transient storage: nothing while there is no order, LOCKED while
+/// there is one, and otherwise the fingerprint of the one callback that may arrive next. The slot lies above 2**160, out of
+/// the reach of Baselines, which keys by token.
 library Context {
-    uint256 private constant LOCK = uint256(keccak256("repeg.lock"));
-    uint256 private constant AWAITED = uint256(keccak256("repeg.awaited"));
+    uint256 private constant SLOT = uint256(keccak256("repeg.context"));
+    bytes32 private constant LOCKED = bytes32(uint256(1));
 
-    function lock() internal {
-        uint256 slot = LOCK;
-        bool locked;
-        assembly ("memory-safe") {
-            locked := tload(slot)
-            tstore(slot, 1)
-        }
-        if (locked) revert IDepegExecutor.Reentered();
+    /// @dev Until `unlock` nobody may begin another order. The first `await` closes the lock; nothing before it may call out
+    /// but to read.
+    function requireUnlocked() internal view {
+        if (_load() != 0) revert IDepegExecutor.Reentered();
     }
 
     function unlock() internal {
-        uint256 slot = LOCK;
-        assembly ("memory-safe") {
-            tstore(slot, 0)
-        }
+        _store(0);
     }
 
     /// @dev From here on `sender` may call `selector` once, with data of this hash, and nobody may call anything else.
@@ -33,18 +27,18 @@ library Context {
 
     /// @dev The callback under way was awaited, or it reverts. It will not be a second time.
     function arrive(bytes calldata data) internal {
-        if (_load() != _fingerprint(msg.sender, msg.sig, hash(data))) {
+        if (_load() != _fingerprint(msg.sender, msg.sig, _hash(data))) {
             revert IDepegExecutor.UnexpectedCallback(msg.sender, msg.sig);
         }
-        _store(0);
+        _store(LOCKED);
     }
 
     /// @dev The callback awaited from `source` has come.
     function requireArrived(address source) internal view {
-        if (_load() != 0) revert IDepegExecutor.NotCalledBack(source);
+        if (_load() != LOCKED) revert IDepegExecutor.NotCalledBack(source);
     }
 
-    function hash(bytes calldata data) internal pure returns (bytes32 result) {
+    function _hash(bytes calldata data) private pure returns (bytes32 result) {
         assembly ("memory-safe") {
             let copy := mload(0x40)
             calldatacopy(copy, data.offset, data.length)
@@ -60,17 +54,17 @@ library Context {
         }
     }
 
-    function _load() private view returns (bytes32 awaited) {
-        uint256 slot = AWAITED;
+    function _load() private view returns (bytes32 word) {
+        uint256 slot = SLOT;
         assembly ("memory-safe") {
-            awaited := tload(slot)
+            word := tload(slot)
         }
     }
 
-    function _store(bytes32 awaited) private {
-        uint256 slot = AWAITED;
+    function _store(bytes32 word) private {
+        uint256 slot = SLOT;
         assembly ("memory-safe") {
-            tstore(slot, awaited)
+            tstore(slot, word)
         }
     }
 }

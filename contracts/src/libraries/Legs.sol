@@ -9,6 +9,7 @@ import { IPsm } from "../interfaces/external/IPsm.sol";
 import { IUniswapV2Pair } from "../interfaces/external/IUniswapV2Pair.sol";
 import { Baselines } from "./Baselines.sol";
 import { Calls } from "./Calls.sol";
+import { Orders } from "./Orders.sol";
 import { Tokens } from "./Tokens.sol";
 import { UniswapV3 } from "./UniswapV3.sol";
 
@@ -17,102 +18,128 @@ import { UniswapV3 } from "./UniswapV3.sol";
 /// Elsewhere the output is whatever the balance has risen by, which is what `ALL` of the next leg spends.
 library Legs {
     uint256 private constant ALL = type(uint256).max;
+
+    /// @dev No balance that anybody measured.
+    uint256 internal constant UNKNOWN = type(uint256).max;
+
     uint256 private constant WAD = 1e18;
     uint256 private constant TEN_THOUSAND = 10_000;
 
-    /// @dev Every venue but Generic, is allowed as it comes; Generic is the caller's to allow.
-    function walk(Leg calldata leg) internal {
+    /// @dev Every venue is called as it comes; whether a Generic leg's call is allowed is the caller's to see.
+    /// @param held what the executor holds of `tokenIn`
+    /// @return tokenOut the leg's
+    /// @return heldOut what it holds of that now, or UNKNOWN
+    function walk(Leg calldata leg, address tokenIn, uint256 held)
+        internal
+        returns (address tokenOut, uint256 heldOut)
+    {
+        Baselines.record(tokenIn, held);
+        uint256 amountIn = _amountIn(leg, tokenIn, held);
+        tokenOut = Orders.tokenOutOf(leg);
+        uint256 before = Tokens.held(tokenOut);
+        Baselines.record(tokenOut, before);
         Venue venue = leg.venue;
-        uint256 before = Tokens.held(leg.tokenIn);
-        uint256 amountIn = amountOf(leg, before);
+        address target = Orders.targetOf(leg);
+        heldOut = UNKNOWN;
         if (venue <= Venue.CurveUnderlying) {
-            _pull(leg, amountIn, _curveCall(leg, amountIn));
+            _pull(leg, tokenIn, amountIn, _curveCall(leg, venue, amountIn));
         } else if (venue == Venue.UniswapV3) {
-            UniswapV3.swap(leg.target, leg.tokenIn, leg.tokenOut, amountIn);
+            (, heldOut) = UniswapV3.swap(target, tokenIn, tokenOut, amountIn, before);
         } else if (venue == Venue.UniswapV2) {
-            _uniswapV2(leg, amountIn);
+            heldOut = _uniswapV2(leg, target, amountIn, before);
         } else if (venue == Venue.PsmSellGem) {
-            _pull(leg, amountIn, abi.encodeCall(IPsm.sellGem, (address(this), amountIn)));
+            _pull(leg, tokenIn, amountIn, abi.encodeCall(IPsm.sellGem, (address(this), amountIn)));
         } else if (venue == Venue.PsmBuyGem) {
-            amountIn = _buyGem(leg, amountIn);
+            heldOut = _buyGem(leg, target, amountIn, before);
         } else if (venue == Venue.Erc4626Deposit) {
-            _deposit(leg, amountIn);
+            heldOut = _deposit(leg, amountIn, before);
         } else if (venue == Venue.Erc4626Redeem) {
-            _redeem(leg, amountIn);
+            heldOut = _redeem(target, tokenOut, amountIn, before);
+            Tokens.requireSpent(tokenIn, amountIn, held);
         } else {
-            _pull(leg, amountIn, leg.data);
+            _pull(leg, tokenIn, amountIn, leg.data);
         }
-        Tokens.requireSpent(leg.tokenIn, amountIn, before);
     }
 
-    /// @param before what the executor holds of the leg's tokenIn
-    function amountOf(Leg calldata leg, uint256 before) internal view returns (uint256 amountIn) {
+    function _amountIn(Leg calldata leg, address tokenIn, uint256 held) private view returns (uint256 amountIn) {
         amountIn = leg.amountIn;
-        if (amountIn == ALL) {
-            uint256 baseline = Baselines.heldBefore(leg.tokenIn);
-            amountIn = before > baseline ? before - baseline : 0;
-        }
-        if (amountIn == 0) revert IDepegExecutor.NothingToSpend(leg.tokenIn);
+        if (amountIn == ALL) amountIn = Baselines.surplusOf(tokenIn, held);
+        if (amountIn == 0) revert IDepegExecutor.NothingToSpend(tokenIn);
     }
 
-    /// @dev Lets the spender take exactly `amount` during the call, and nothing after it.
-    function _pull(Leg calldata leg, uint256 amount, bytes memory call_) private returns (uint256 answer) {
-        address spender = leg.spender == address(0) ? leg.target : leg.spender;
-        Tokens.approve(leg.tokenIn, spender, amount);
-        answer = Calls.perform(leg.target, call_);
-        Tokens.revoke(leg.tokenIn, spender);
+    /// @dev Lets the spender take exactly `amount` during the call, no less and nothing after it.
+    function _pull(Leg calldata leg, address tokenIn, uint256 amount, bytes memory call_)
+        private
+        returns (uint256 answer)
+    {
+        address spender = Orders.spenderOf(leg);
+        Tokens.approve(tokenIn, spender, amount);
+        answer = Calls.perform(Orders.targetOf(leg), call_);
+        Tokens.requireTaken(tokenIn, spender, amount);
     }
 
-    function _curveCall(Leg calldata leg, uint256 amountIn) private pure returns (bytes memory) {
-        if (leg.venue == Venue.CurveUint256) {
+    function _curveCall(Leg calldata leg, Venue venue, uint256 amountIn) private pure returns (bytes memory) {
+        if (venue == Venue.CurveUint256) {
             return abi.encodeCall(ICurveUint256Pool.exchange, (leg.i, leg.j, amountIn, 0));
         }
         int128 i = int128(uint128(leg.i));
         int128 j = int128(uint128(leg.j));
-        if (leg.venue == Venue.CurveInt128) return abi.encodeCall(ICurveInt128Pool.exchange, (i, j, amountIn, 0));
+        if (venue == Venue.CurveInt128) return abi.encodeCall(ICurveInt128Pool.exchange, (i, j, amountIn, 0));
         return abi.encodeCall(ICurveInt128Pool.exchange_underlying, (i, j, amountIn, 0));
     }
 
-    function _uniswapV2(Leg calldata leg, uint256 amountIn) private {
-        bool zeroForOne = leg.tokenIn < leg.tokenOut;
-        uint256 out = _uniswapV2Out(leg, amountIn, zeroForOne);
-        uint256 before = Tokens.held(leg.tokenOut);
-        Tokens.transfer(leg.tokenIn, leg.target, amountIn);
+    function _uniswapV2(Leg calldata leg, address pair, uint256 amountIn, uint256 before)
+        private
+        returns (uint256 held)
+    {
+        (address tokenIn, address tokenOut) = (Orders.tokenInOf(leg), Orders.tokenOutOf(leg));
+        bool zeroForOne = tokenIn < tokenOut;
+        uint256 out = _uniswapV2Out(pair, leg.i, amountIn, zeroForOne);
+        Tokens.transfer(tokenIn, pair, amountIn);
         (uint256 out0, uint256 out1) = zeroForOne ? (uint256(0), out) : (out, uint256(0));
-        IUniswapV2Pair(leg.target).swap(out0, out1, address(this), "");
-        Tokens.requireReceived(leg.tokenOut, out, before);
+        IUniswapV2Pair(pair).swap(out0, out1, address(this), "");
+        held = Tokens.requireReceived(tokenOut, out, before);
     }
 
-    function _uniswapV2Out(Leg calldata leg, uint256 amountIn, bool zeroForOne) private view returns (uint256) {
-        (uint256 reserveIn, uint256 reserveOut,) = IUniswapV2Pair(leg.target).getReserves();
+    /// @param fee parts per ten thousand
+    function _uniswapV2Out(address pair, uint256 fee, uint256 amountIn, bool zeroForOne)
+        private
+        view
+        returns (uint256)
+    {
+        (uint256 reserveIn, uint256 reserveOut,) = IUniswapV2Pair(pair).getReserves();
         if (!zeroForOne) (reserveIn, reserveOut) = (reserveOut, reserveIn);
-        uint256 afterFee = amountIn * (TEN_THOUSAND - leg.i);
+        uint256 afterFee = amountIn * (TEN_THOUSAND - fee);
         return afterFee * reserveOut / (reserveIn * TEN_THOUSAND + afterFee);
     }
 
     /// @dev Buys as many gems as the DAI pays for. What their price leaves of it is dust, and the treasury's.
-    /// @return price what the PSM takes for them
-    function _buyGem(Leg calldata leg, uint256 amountIn) private returns (uint256 price) {
-        uint256 toll = IPsm(leg.target).tout();
-        uint256 to18 = 10 ** (18 - IErc20(leg.tokenOut).decimals());
-        uint256 gems = amountIn * WAD / ((WAD + toll) * to18);
-        if (gems == 0) revert IDepegExecutor.NothingToSpend(leg.tokenIn);
+    function _buyGem(Leg calldata leg, address psm, uint256 amountIn, uint256 before) private returns (uint256 held) {
+        (address dai, address gem) = (Orders.tokenInOf(leg), Orders.tokenOutOf(leg));
+        (uint256 gems, uint256 price) = _gemsFor(psm, gem, amountIn);
+        if (gems == 0) revert IDepegExecutor.NothingToSpend(dai);
+        _pull(leg, dai, price, abi.encodeCall(IPsm.buyGem, (address(this), gems)));
+        held = Tokens.requireReceived(gem, gems, before);
+    }
+
+    /// @return gems at most what `amountIn` pays for
+    /// @return price what the PSM takes for them, rounded as it rounds
+    function _gemsFor(address psm, address gem, uint256 amountIn) private view returns (uint256 gems, uint256 price) {
+        uint256 toll = IPsm(psm).tout();
+        uint256 to18 = 10 ** (18 - IErc20(gem).decimals());
+        gems = amountIn * WAD / ((WAD + toll) * to18);
         price = gems * to18;
         price += price * toll / WAD;
-        uint256 before = Tokens.held(leg.tokenOut);
-        _pull(leg, price, abi.encodeCall(IPsm.buyGem, (address(this), gems)));
-        Tokens.requireReceived(leg.tokenOut, gems, before);
     }
 
-    function _deposit(Leg calldata leg, uint256 assets) private {
-        uint256 before = Tokens.held(leg.tokenOut);
-        uint256 shares = _pull(leg, assets, abi.encodeCall(IErc4626.deposit, (assets, address(this))));
-        Tokens.requireReceived(leg.tokenOut, shares, before);
+    function _deposit(Leg calldata leg, uint256 assets, uint256 before) private returns (uint256 held) {
+        bytes memory call_ = abi.encodeCall(IErc4626.deposit, (assets, address(this)));
+        uint256 shares = _pull(leg, Orders.tokenInOf(leg), assets, call_);
+        held = Tokens.requireReceived(Orders.tokenOutOf(leg), shares, before);
     }
 
-    function _redeem(Leg calldata leg, uint256 shares) private {
-        uint256 before = Tokens.held(leg.tokenOut);
-        uint256 assets = IErc4626(leg.target).redeem(shares, address(this), address(this));
-        Tokens.requireReceived(leg.tokenOut, assets, before);
+    function _redeem(address vault, address asset, uint256 shares, uint256 before) private returns (uint256 held) {
+        uint256 assets = IErc4626(vault).redeem(shares, address(this), address(this));
+        held = Tokens.requireReceived(asset, assets, before);
     }
 }

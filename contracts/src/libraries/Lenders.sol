@@ -7,6 +7,7 @@ import { IBalancerFlashLoanCallback, IBalancerVault } from "../interfaces/extern
 import { IErc3156Callback, IErc3156Lender } from "../interfaces/external/IErc3156.sol";
 import { IMorphoBlue, IMorphoFlashLoanCallback } from "../interfaces/external/IMorphoBlue.sol";
 import { IUniswapV3FlashCallback, IUniswapV3Pool } from "../interfaces/external/IUniswapV3Pool.sol";
+import { Calls } from "./Calls.sol";
 import { Context } from "./Context.sol";
 import { Tokens } from "./Tokens.sol";
 
@@ -15,32 +16,57 @@ library Lenders {
     /// @param order the calldata of `execute` after its selector
     function borrow(Loan calldata loan, bytes calldata order) internal {
         Lender kind = loan.kind;
-        Context.await(loan.source, _callback(kind), Context.hash(order));
-        if (kind == Lender.MorphoBlue) IMorphoBlue(loan.source).flashLoan(loan.token, loan.amount, order);
-        else if (kind == Lender.BalancerV2) _balancerV2(loan, order);
-        else if (kind == Lender.AaveV3) _aaveV3(loan, order);
-        else if (kind == Lender.UniswapV3) _uniswapV3(loan, order);
-        else IErc3156Lender(loan.source).flashLoan(address(this), loan.token, loan.amount, order);
-        Context.requireArrived(loan.source);
-        if (_pulls(kind)) Tokens.revoke(loan.token, loan.source);
+        (address source, address token) = (loan.source, loan.token);
+        (bytes memory call_, bytes32 orderHash) = _append(_head(kind, source, token, loan.amount), order);
+        Context.await(source, _callback(kind), orderHash);
+        Calls.perform(source, call_);
+        Context.requireArrived(source);
+        if (kind != Lender.BalancerV2 && kind != Lender.UniswapV3) Tokens.revoke(token, source);
     }
 
-    function _balancerV2(Loan calldata loan, bytes calldata order) private {
-        address[] memory tokens = new address[](1);
-        uint256[] memory amounts = new uint256[](1);
-        tokens[0] = loan.token;
-        amounts[0] = loan.amount;
-        IBalancerVault(loan.source).flashLoan(address(this), tokens, amounts, order);
+    /// @dev The lender's call up to where the length of its last argument, the order, stands.
+    function _head(Lender kind, address source, address token, uint256 amount) private view returns (bytes memory) {
+        if (kind == Lender.MorphoBlue) {
+            return abi.encodeWithSelector(IMorphoBlue.flashLoan.selector, token, amount, 0x60);
+        }
+        if (kind == Lender.BalancerV2) return _balancerV2(token, amount);
+        if (kind == Lender.AaveV3) {
+            return abi.encodeWithSelector(IAavePool.flashLoanSimple.selector, address(this), token, amount, 0xa0, 0);
+        }
+        if (kind == Lender.UniswapV3) return _uniswapV3(source, token, amount);
+        return abi.encodeWithSelector(IErc3156Lender.flashLoan.selector, address(this), token, amount, 0x80);
     }
 
-    function _aaveV3(Loan calldata loan, bytes calldata order) private {
-        IAavePool(loan.source).flashLoanSimple(address(this), loan.token, loan.amount, order, 0);
+    /// @dev Two lists of one, at 0x80 and 0xc0.
+    function _balancerV2(address token, uint256 amount) private view returns (bytes memory) {
+        return abi.encodeWithSelector(
+            IBalancerVault.flashLoan.selector, address(this), 0x80, 0xc0, 0x100, 1, token, 1, amount
+        );
     }
 
-    function _uniswapV3(Loan calldata loan, bytes calldata order) private {
-        bool first = IUniswapV3Pool(loan.source).token0() == loan.token;
-        (uint256 amount0, uint256 amount1) = first ? (loan.amount, uint256(0)) : (uint256(0), loan.amount);
-        IUniswapV3Pool(loan.source).flash(address(this), amount0, amount1, order);
+    function _uniswapV3(address source, address token, uint256 amount) private view returns (bytes memory) {
+        bool first = IUniswapV3Pool(source).token0() == token;
+        (uint256 amount0, uint256 amount1) = first ? (amount, uint256(0)) : (uint256(0), amount);
+        return abi.encodeWithSelector(IUniswapV3Pool.flash.selector, address(this), amount0, amount1, 0x80);
+    }
+
+    /// @dev Adds the order to the freshest of memory, and hashes it there: a thousand bytes are copied once.
+    function _append(bytes memory head, bytes calldata order)
+        private
+        pure
+        returns (bytes memory call_, bytes32 orderHash)
+    {
+        call_ = head;
+        assembly ("memory-safe") {
+            let length := mload(head)
+            let end := add(add(head, 0x20), length)
+            mstore(end, order.length)
+            let copy := add(end, 0x20)
+            calldatacopy(copy, order.offset, order.length)
+            orderHash := keccak256(copy, order.length)
+            mstore(call_, add(add(length, 0x20), order.length))
+            mstore(0x40, and(add(add(copy, order.length), 0x1f), not(0x1f)))
+        }
     }
 
     function _callback(Lender kind) private pure returns (bytes4) {
@@ -49,9 +75,5 @@ library Lenders {
         if (kind == Lender.AaveV3) return IAaveFlashLoanCallback.executeOperation.selector;
         if (kind == Lender.UniswapV3) return IUniswapV3FlashCallback.uniswapV3FlashCallback.selector;
         return IErc3156Callback.onFlashLoan.selector;
-    }
-
-    function _pulls(Lender kind) private pure returns (bool) {
-        return kind != Lender.BalancerV2 && kind != Lender.UniswapV3;
     }
 }

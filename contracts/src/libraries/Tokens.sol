@@ -7,12 +7,21 @@ import { IErc20 } from "../interfaces/external/IErc20.sol";
 /// @dev ERC-20 calls that bear with tokens that answer nothing (USDT) and refuse those that answer false. In assembly
 /// because they are half of what the executor does: the compiler's own encoding costs twice as much.
 library Tokens {
-    function balanceOf(address token, address account) internal view returns (uint256) {
-        return _read(token, IErc20.balanceOf.selector, account, address(0), 0x24);
+    function balanceOf(address token, address account) internal view returns (uint256 amount) {
+        bytes4 selector = IErc20.balanceOf.selector;
+        bool ok;
+        assembly ("memory-safe") {
+            mstore(0x00, selector)
+            mstore(0x04, account)
+            // arguments are worked out from the right, so the size is that of this call's answer
+            ok := and(gt(returndatasize(), 0x1f), staticcall(gas(), token, 0x00, 0x24, 0x00, 0x20))
+            amount := mload(0x00)
+        }
+        if (!ok) revert IDepegExecutor.TokenCallFailed(token);
     }
 
     function held(address token) internal view returns (uint256) {
-        return _read(token, IErc20.balanceOf.selector, address(this), address(0), 0x24);
+        return balanceOf(token, address(this));
     }
 
     function transfer(address token, address to, uint256 amount) internal {
@@ -26,13 +35,33 @@ library Tokens {
 
     /// @dev Takes back what a spender did not use.
     function revoke(address token, address spender) internal {
-        uint256 left = _read(token, IErc20.allowance.selector, address(this), spender, 0x44);
-        if (left != 0) approve(token, spender, 0);
+        if (allowance(token, spender) != 0) approve(token, spender, 0);
+    }
+
+    /// @dev A spender used all it was allowed: then, and only then, has it taken exactly `agreed`.
+    function requireTaken(address token, address spender, uint256 agreed) internal view {
+        uint256 left = allowance(token, spender);
+        if (left != 0) revert IDepegExecutor.SpentOther(token, agreed, agreed - left);
+    }
+
+    function allowance(address token, address spender) internal view returns (uint256 left) {
+        bytes4 selector = IErc20.allowance.selector;
+        bool ok;
+        assembly ("memory-safe") {
+            let call_ := mload(0x40)
+            mstore(call_, selector)
+            mstore(add(call_, 0x04), address())
+            mstore(add(call_, 0x24), spender)
+            ok := and(gt(returndatasize(), 0x1f), staticcall(gas(), token, call_, 0x44, 0x00, 0x20))
+            left := mload(0x00)
+        }
+        if (!ok) revert IDepegExecutor.TokenCallFailed(token);
     }
 
     /// @param before what the executor held of `token`
-    function requireReceived(address token, uint256 expected, uint256 before) internal view {
-        uint256 now_ = held(token);
+    /// @return now_ what it holds
+    function requireReceived(address token, uint256 expected, uint256 before) internal view returns (uint256 now_) {
+        now_ = held(token);
         uint256 received = now_ > before ? now_ - before : 0;
         if (received != expected) revert IDepegExecutor.TransferShort(token, expected, received);
     }
@@ -42,25 +71,6 @@ library Tokens {
         uint256 now_ = held(token);
         uint256 spent = before > now_ ? before - now_ : 0;
         if (spent != agreed) revert IDepegExecutor.SpentOther(token, agreed, spent);
-    }
-
-    /// @dev One word, asked by one address (`size` 0x24) or two (0x44).
-    function _read(address token, bytes4 selector, address a, address b, uint256 size)
-        private
-        view
-        returns (uint256 word)
-    {
-        bool ok;
-        assembly ("memory-safe") {
-            let call_ := mload(0x40)
-            mstore(call_, selector)
-            mstore(add(call_, 0x04), a)
-            mstore(add(call_, 0x24), b)
-            // arguments are worked out from the right, so the size is that of this call's answer
-            ok := and(gt(returndatasize(), 0x1f), staticcall(gas(), token, call_, size, 0x00, 0x20))
-            word := mload(0x00)
-        }
-        if (!ok) revert IDepegExecutor.TokenCallFailed(token);
     }
 
     function _write(address token, bytes4 selector, address to, uint256 amount) private {
