@@ -69,11 +69,9 @@ def journalling(folder: Path) -> None:
     """Events appended in one group."""
     journal = Journal.open(folder / "events.sqlite")
     block = BlockSeen(1, 1, 1, "0x" + "ab" * 32, "0x" + "cd" * 32, 1, 1, 1, (), ())
-    works = (
-        Work("a tick appended", lambda: journal.append(Tick(1, 1))),
-        Work("a block", lambda: journal.append(block)),
-    )
-    report("journal", measure(ticks, Work("a block without pools", lambda: journal.append(block))))
+    ticks = Work("a tick appended", lambda: journal.append(Tick(1, 1)))
+    blocks = Work("a block without pools", lambda: journal.append(block))
+    report("journal", measure(ticks, blocks))
     journal.close()
 
 
