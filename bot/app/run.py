@@ -71,6 +71,7 @@ class Bot:
             await self.tell(report)
         await self._obey_switch()
         await self.tell(block)
+        self.journal.flush()
 
     async def tell(self, event: Event) -> None:
         """Record an event, decide, and carry the decisions out; what comes of them is told in turn."""

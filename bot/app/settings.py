@@ -82,11 +82,12 @@ class Fees(Part):
     slack_bps: Bps = BIDDING.slack_bps
     raise_bps: Annotated[int, Field(ge=1_000, le=10_000)] = BIDDING.raise_bps
     valid_for: Annotated[int, Field(ge=12)] = BIDDING.valid_for
+    next_block_only: bool = BIDDING.next_block_only
 
-    def bidding(self) -> Bidding:
+    def bidding(self, tip_tokens: frozenset[Address] = frozenset()) -> Bidding:
         """As the strategy reads them."""
         told = self.model_dump(exclude={"priority_gwei"})
-        return Bidding(**told, priority_fee=int(self.priority_gwei * GWEI))
+        return Bidding(**told, priority_fee=int(self.priority_gwei * GWEI), tip_tokens=tip_tokens)
 
 
 class Settings(BaseSettings):

@@ -4,13 +4,14 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from bot.app.dryrun import DryRun
 from bot.app.killswitch import KillSwitch
 from bot.app.run import Bot, Witness, ignore
 from bot.app.settings import Settings
 from bot.model.errors import UserError
-from bot.model.registry import Address, Registry
+from bot.model.registry import Address, Family, Registry
 from bot.records.journal import Journal
 from bot.strategy import engine
 from bot.strategy.routing import Atlas
@@ -105,7 +106,7 @@ def _live(settings: Settings, chain: Venue, made: Bot) -> TransactionExecutor:
         raise UserError("--live needs a key: set wallet.keystore")
     if chain.executor is None:
         raise UserError("--live needs a deployed executor: `ape run deploy`, or set executor.address")
-    signer = keys.unlock(settings.wallet.keystore.expanduser(), settings.wallet.password_file)
+    signer = keys.unlock(settings.wallet.keystore.expanduser(), _expanded(settings.wallet.password_file))
     return TransactionExecutor(
         chain.rpc,
         signer,
@@ -115,6 +116,10 @@ def _live(settings: Settings, chain: Venue, made: Bot) -> TransactionExecutor:
         clock=time.time_ns,
         policy=SendingPolicy(chain_id=settings.node.chain_id, tip_pool=settings.executor.tip_pool),
     )
+
+
+def _expanded(file: Path | None) -> Path | None:
+    return file.expanduser() if file else None
 
 
 def _policy(settings: Settings, watched: Registry) -> engine.Policy:
@@ -128,8 +133,18 @@ def _policy(settings: Settings, watched: Registry) -> engine.Policy:
         weth=weth,
         usd=usd,
         limits=settings.risk.limits(),
-        bidding=settings.fees.bidding(),
+        bidding=settings.fees.bidding(_tip_tokens(settings, watched, weth)),
     )
+
+
+def _tip_tokens(settings: Settings, watched: Registry, weth: Address) -> frozenset[Address]:
+    """In what a profit must be for the builder to get a share of it."""
+    if settings.fees.tip_bps == 0:
+        return frozenset()
+    pool = watched.pools.get(settings.executor.tip_pool or "")
+    if pool is None or pool.family is not Family.UNISWAP_V3 or weth not in pool.coins:
+        raise UserError("setting fees.tip_bps needs executor.tip_pool: a watched Uniswap V3 pool of WETH")
+    return frozenset(pool.coins)
 
 
 def _dollars(told: Mapping[str, float], watched: Registry) -> dict[Address, float]:

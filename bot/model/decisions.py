@@ -44,7 +44,7 @@ class Plan:
     id: str
     loop: Loop
     made_for: int  # the block whose state it was made from
-    parent_hash: str  # of that block
+    parent_hash: str  # of that block where it must be mined on top of it; "" where a later one will do
     min_profit: int  # the executor reverts below this; never 0
     deadline: int  # unix seconds
     max_fee_per_gas: int  # wei

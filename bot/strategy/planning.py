@@ -4,7 +4,10 @@ from dataclasses import dataclass, replace
 
 from bot.model.decisions import Loop, Plan
 from bot.model.events import BlockSeen
+from bot.model.registry import Address
 from bot.units import BPS, GWEI, mul_div_down, mul_div_up
+
+TIP_GAS = 160_000  # a swap into WETH, its unwrapping, a transfer of ether
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,9 +18,11 @@ class Bidding:
     base_fee_headroom_bps: int = 2_700  # two full blocks' rise of the base fee
     raise_bps: int = 1_250  # on each replacement; nodes refuse less than a tenth
     tip_bps: int = 0  # share of the profit for the builder
+    tip_tokens: frozenset[Address] = frozenset()  # profits that can be turned into a tip
     slack_bps: int = 50  # how much of the profit may be lost to drift before the executor reverts
     gas_headroom_bps: int = 5_000
     valid_for: int = 48  # seconds
+    next_block_only: bool = False  # else a later block will do, while it pays and the deadline has not passed
 
 
 def gas_price(block: BlockSeen, bidding: Bidding) -> int:
@@ -27,17 +32,18 @@ def gas_price(block: BlockSeen, bidding: Bidding) -> int:
 
 def plan(name: str, loop: Loop, block: BlockSeen, bidding: Bidding) -> Plan:
     """A plan for the block after `block`."""
+    tip_bps = _tip_bps(loop, bidding)
     return Plan(
         id=name,
         loop=loop,
         made_for=block.number,
-        parent_hash=block.hash,
+        parent_hash=block.hash if bidding.next_block_only else "",
         min_profit=min_profit(loop, bidding),
         deadline=block.timestamp + bidding.valid_for,
         max_fee_per_gas=_max_fee(block, bidding.priority_fee, bidding),
         priority_fee=bidding.priority_fee,
-        gas_limit=mul_div_up(loop.gas, BPS + bidding.gas_headroom_bps, BPS),
-        tip_bps=bidding.tip_bps,
+        gas_limit=mul_div_up(loop.gas + (TIP_GAS if tip_bps else 0), BPS + bidding.gas_headroom_bps, BPS),
+        tip_bps=tip_bps,
     )
 
 
@@ -51,8 +57,12 @@ def raised(before: Plan, loop: Loop, block: BlockSeen, bidding: Bidding) -> Plan
 
 def min_profit(loop: Loop, bidding: Bidding) -> int:
     """The least profit after the tip that the executor may accept, in base units of the loan's token; at least 1."""
-    kept = mul_div_down(loop.profit, BPS - bidding.tip_bps, BPS)
+    kept = mul_div_down(loop.profit, BPS - _tip_bps(loop, bidding), BPS)
     return max(1, mul_div_down(kept, BPS - bidding.slack_bps, BPS))
+
+
+def _tip_bps(loop: Loop, bidding: Bidding) -> int:
+    return bidding.tip_bps if loop.token in bidding.tip_tokens else 0
 
 
 def _max_fee(block: BlockSeen, priority: int, bidding: Bidding) -> int:

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.app import wiring
-from bot.app.settings import Executor, Node, Settings, Wallet, Watch
+from bot.app.settings import Executor, Fees, Node, Settings, Wallet, Watch
 from bot.model.errors import UserError
 from bot.model.events import Mined, Quote, Rejected
 from bot.sandbox.market import values
@@ -15,6 +15,7 @@ from bot.venues.rpc import WrongChain
 pytestmark = pytest.mark.chain
 
 OWNER, GUARDIAN, TREASURY = ("0x" + digit * 40 for digit in "123")
+BUILDER = "0x" + "b" * 40
 SANDBOX = load("sandbox")
 
 
@@ -104,6 +105,21 @@ async def test_live_it_captures_into_the_treasury(settings, unbalanced):
         assert unbalanced.balance(token, TREASURY) == banked
 
 
+async def test_the_builder_gets_its_share(settings, unbalanced):
+    """With a tip set, profit in the tip pool's coin is shared in ether, and the treasury gets the rest."""
+    weth = next(coin.address for coin in SANDBOX.coins.values() if coin.symbol == "WETH")
+    tip_pool = next(each.address for each in SANDBOX.pools.values() if weth in each.coins)
+    executor = settings.executor.model_copy(update={"tip_pool": tip_pool})
+    tipping = settings.model_copy(update={"fees": Fees(tip_bps=5_000), "executor": executor})
+    unbalanced.rpc("anvil_setCoinbase", BUILDER)
+    bot, heard = await lived(tipping, unbalanced, live=True)
+    captures = [each for each in heard if isinstance(each, Mined)]
+
+    assert captures, [each.reason for each in heard if hasattr(each, "reason")]
+    tipped = [each for each in captures if each.token in bot.policy.registry.pools[tip_pool].coins]
+    assert bool(tipped) == (int(unbalanced.rpc("eth_getBalance", BUILDER, "latest"), 16) > 10**16)
+
+
 async def test_a_restart_knows_what_was_earned(settings, unbalanced):
     """The journal alone gives the books back."""
     bot, _ = await lived(settings, unbalanced, live=True)
@@ -140,10 +156,11 @@ async def test_the_halt_file_stops_it_over_restarts(settings, unbalanced):
         ({"armed": False}, "armed"),
         ({"wallet": Wallet()}, "keystore"),
         ({"usd": {}}, "WETH"),
+        ({"fees": Fees(tip_bps=100)}, "tip_pool"),
         ({"usd": {"WETH": 1.0, "NONE": 1.0}}, "NONE"),
         ({"watch": Watch(registry="mainnet"), "executor": Executor(address=SANDBOX.lenders[0].address)}, "executor"),
     ],
-    ids=["not armed", "no key", "no price of ether", "unknown coin", "foreign code"],
+    ids=["not armed", "no key", "no price of ether", "no tip pool", "unknown coin", "foreign code"],
 )
 async def test_what_stands_in_the_way_is_named(settings, change, named):
     """Nothing starts, and one line says why."""
