@@ -9,9 +9,9 @@ from pathlib import Path
 
 import orjson
 
-from bot.sandbox import anvil, build, cache, processes
-from bot.sandbox.build import Say, silent
+from bot.sandbox import anvil, cache, genesis, processes
 from bot.sandbox.errors import SandboxError
+from bot.sandbox.genesis import Say, silent
 from bot.sandbox.node import Node, NodeError
 
 
@@ -44,6 +44,11 @@ class Status:
     chain_id: int | None = None
     block: int | None = None
     ipc: str | None = None
+
+
+def build(say: Say = silent) -> Path:
+    """The chain's state file, made when it is not in the cache."""
+    return genesis.state(say)
 
 
 def start(
@@ -118,7 +123,7 @@ def status() -> Status:
 
 def _started(port: int, fork_url: str | None, pace: list[str], say: Say, *, detached: bool) -> Sandbox:
     if fork_url is None:
-        world = ["--chain-id", "1", "--load-state", str(build.state(say)), "--timestamp", str(build.START)]
+        world = ["--chain-id", "1", "--load-state", str(build(say)), "--timestamp", str(genesis.START)]
     else:
         world = ["--fork-url", fork_url]
     began = anvil.launch(*world, *pace, port=port, detached=detached)

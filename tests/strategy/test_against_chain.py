@@ -27,6 +27,7 @@ from bot.venues.rpc import Rpc
 pytestmark = pytest.mark.chain
 
 LEAST = 0.9999  # of the best there is
+THOROUGH = 1 - 1e-6  # of what arithmetic finds: as good is the search, or it is no judge
 WORTH_FINDING = 0.01  # dollars: below, the search itself sees only rounding
 BLOCK_GAS = 60_000_000
 NEVER = 2**40  # a deadline, unix seconds
@@ -99,6 +100,9 @@ async def test_nothing_better_is_there(actor: Actor, executor: Address, watched:
 
     if loop is not None:
         assert executed(actor, executor, watched, loop) == loop.profit
+    if loop is not None and loop.profit_usd > WORTH_FINDING:
+        assert judged is not None
+        assert judged.usd >= THOROUGH * loop.profit_usd
     if judged is not None and judged.usd > WORTH_FINDING:
         assert loop is not None
         assert loop.profit_usd >= LEAST * judged.usd

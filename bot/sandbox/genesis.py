@@ -20,7 +20,7 @@ _PARTS = (
     "abi",
     "addresses",
     "artifacts",
-    "build",
+    "genesis",
     "builder",
     "compiled",
     "curve",
