@@ -1,6 +1,9 @@
 """The whole bot on the sandbox chain: what `repeg run` does."""
 
+import json
+
 import pytest
+from eth_account import Account
 
 from bot.app import wiring
 from bot.app.settings import Executor, Fees, Node, Settings, Wallet, Watch
@@ -8,7 +11,6 @@ from bot.model.errors import UserError
 from bot.model.events import Mined, Quote, Rejected
 from bot.sandbox.market import values
 from bot.strategy.engine import resume
-from bot.venues import keys
 from bot.venues.registry import load
 from bot.venues.rpc import WrongChain
 
@@ -49,10 +51,15 @@ def unbalanced(actor):
 @pytest.fixture
 def wallet(tmp_path, actor):
     """An operator with ether, and an executor that obeys it."""
-    operator = keys.create(tmp_path / "operator.json", tmp_path / "password")
-    actor.rpc("anvil_setBalance", operator, hex(10**20))
-    executor = actor.deploy_executor(OWNER, operator, GUARDIAN, TREASURY)
-    return Wallet(keystore=tmp_path / "operator.json", password_file=tmp_path / "password"), executor
+    keystore, password = tmp_path / "operator.json", tmp_path / "password"
+    account = Account.from_key("0x" + "7" * 64)
+    keystore.write_text(json.dumps(account.encrypt("secret", iterations=2)))  # quick to open, as no real one should be
+    password.write_text("secret")
+    keystore.chmod(0o600)
+    password.chmod(0o600)
+    actor.rpc("anvil_setBalance", account.address, hex(10**20))
+    executor = actor.deploy_executor(OWNER, account.address, GUARDIAN, TREASURY)
+    return Wallet(keystore=keystore, password_file=password), executor
 
 
 @pytest.fixture
