@@ -157,7 +157,7 @@ contract DepegExecutor is
             Leg calldata leg = Orders.legAt(legs, k);
             if (leg.venue == Venue.Generic) _requireAllowed(leg, loan, legs);
             address tokenIn = Orders.tokenInOf(leg);
-            if (tokenIn != token || held == Legs.UNKNOWN) held = Tokens.held(tokenIn);
+            if (tokenIn != token || held == Legs.UNKNOWN) held = Baselines.look(tokenIn);
             (token, held) = Legs.walk(leg, tokenIn, held);
         }
     }

@@ -27,6 +27,16 @@ library Baselines {
         }
     }
 
+    /// @return held what the executor holds of `token`, which from now on has a baseline
+    function look(address token) internal returns (uint256 held) {
+        held = Tokens.held(token);
+        record(token, held);
+    }
+
+    function has(address token) internal view returns (bool) {
+        return _load(token) != 0;
+    }
+
     /// @dev What the order has come to hold of `token`.
     function surplus(address token) internal view returns (uint256) {
         return surplusOf(token, Tokens.held(token));

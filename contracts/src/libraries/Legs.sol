@@ -33,12 +33,10 @@ library Legs {
         internal
         returns (address tokenOut, uint256 heldOut)
     {
-        Baselines.record(tokenIn, held);
         uint256 amountIn = _amountIn(leg, tokenIn, held);
         tokenOut = Orders.tokenOutOf(leg);
-        uint256 before = Tokens.held(tokenOut);
-        Baselines.record(tokenOut, before);
         Venue venue = leg.venue;
+        uint256 before = _before(venue, tokenOut);
         address target = Orders.targetOf(leg);
         heldOut = UNKNOWN;
         if (venue <= Venue.CurveUnderlying) {
@@ -59,6 +57,15 @@ library Legs {
         } else {
             _pull(leg, tokenIn, amountIn, leg.data);
         }
+    }
+
+    /// @dev What the executor holds of the output, where it has to be known: by whether the venue's own word is compared
+    /// with it, or the order has not seen the token yet.
+    function _before(Venue venue, address tokenOut) private returns (uint256 before) {
+        bool saysWhatItPays = venue > Venue.CurveUnderlying && venue != Venue.PsmSellGem && venue != Venue.Generic;
+        if (!saysWhatItPays && Baselines.has(tokenOut)) return UNKNOWN;
+        before = Tokens.held(tokenOut);
+        Baselines.record(tokenOut, before);
     }
 
     function _amountIn(Leg calldata leg, address tokenIn, uint256 held) private view returns (uint256 amountIn) {

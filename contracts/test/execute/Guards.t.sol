@@ -107,6 +107,19 @@ contract ExecuteGuardsTest is ExecutorTest {
         executor.execute(order.loan, order.guard, order.tip, order.legs);
     }
 
+    /// @dev A leg that does not lie inside the order is not walked: a lender could put there what it likes.
+    function testFuzz_RevertWhen_ALegLiesOutside(uint256 kind, uint256 offset) external {
+        Order memory order = loop(boundKind(kind), MIN_LOAN);
+        bytes memory data = abi.encodeCall(executor.execute, (order.loan, order.guard, order.tip, order.legs));
+        offset = bound(offset, data.length - 0x1a4 - 0x11f, type(uint256).max);
+        assembly ("memory-safe") {
+            mstore(add(data, 0x1c4), offset) // the first leg's, behind selector, head and length
+        }
+        vm.prank(operator);
+        (bool ok,) = address(executor).call(data);
+        assertFalse(ok);
+    }
+
     /// @dev What was captured is told: the loan, the profit, the tip.
     function testFuzz_Captured(uint256 kind, uint256 amount) external {
         amount = boundLoan(amount);
