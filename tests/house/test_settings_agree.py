@@ -72,10 +72,11 @@ def test_foundry_is_locked_for_every_platform(tool: str, platform: str) -> None:
 
 
 def test_set_up_asks_for_what_the_packages_ask_for() -> None:
-    """scripts/setup looks for the Python and the Node that pyproject.toml and package.json name."""
+    """The set-up and the README name the Python and the Node that pyproject.toml and package.json name."""
     python = toml("pyproject.toml")["project"]["requires-python"].removeprefix(">=")
     node = from_json("package.json")["engines"]["node"].removeprefix(">=")
     script = (ROOT / "scripts" / "setup").read_text()
+    assert f"Python {python} or newer and Node {node} or newer" in (ROOT / "README.md").read_text()
     assert f"Python {python} or newer" in script
     assert f"sys.version_info < ({python.replace('.', ', ')})" in script
     assert f"Node.js {node} or newer" in script
