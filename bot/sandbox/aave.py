@@ -19,6 +19,7 @@ _LIBRARIES = (  # in the order in which they need one another
     "FlashLoanLogic",
     "ConfiguratorLogic",
 )
+_STRATEGY = "DefaultReserveInterestRateStrategy"
 _RAY = 10**27
 # Optimal use, base rate, variable slopes, stable slopes, stable offset and excess, optimal share of stable debt.
 _RATES = (90, 0, 4, 60, 1, 60, 1, 5, 20)  # per cent
@@ -81,11 +82,7 @@ def _reserves(chain: Builder, coins: tuple[Address, ...]) -> None:
     reserves = [_reserve(coin, debts, strategy) for coin in coins]
     chain.send(AAVE_CONFIGURATOR, f"initReserves({_RESERVE}[])", reserves)
     for coin in coins:
-        chain.send(AAVE_CONFIGURATOR, "setReserveFlashLoaning(address,bool)", coin, *_YES)
-
-
-_YES = (True,)
-_STRATEGY = "DefaultReserveInterestRateStrategy"
+        chain.send(AAVE_CONFIGURATOR, "setReserveFlashLoaning(address,bool)", coin, True)  # noqa: FBT003 - the contract's
 
 
 def _reserve(coin: Address, debts: list[Address], strategy: Address) -> tuple[object, ...]:

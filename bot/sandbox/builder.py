@@ -13,7 +13,6 @@ from bot.sandbox.node import Json, Node
 
 GAS = 60_000_000
 ETHER = 10**18
-_YES = (True,)
 
 
 class Builder:
@@ -21,7 +20,7 @@ class Builder:
 
     def __init__(self, node: Node) -> None:
         self.node = node
-        node.rpc("anvil_autoImpersonateAccount", *_YES)
+        node.rpc("anvil_autoImpersonateAccount", True)  # noqa: FBT003 - JSON-RPC
         self.fund(ADMIN)
 
     def fund(self, who: Address, ether: int = 1_000_000) -> None:

@@ -12,6 +12,8 @@ from bot.sandbox.errors import BuildError
 _CORE = "@uniswap/v3-core/artifacts/contracts"
 _PERIPHERY = "@uniswap/v3-periphery/artifacts/contracts"
 _ROUTERS = "@uniswap/swap-router-contracts/artifacts/contracts"
+_POSITIONS = "NonfungiblePositionManager.sol/NonfungiblePositionManager"
+_MINT = "address,address,uint24,int24,int24,uint256,uint256,uint256,uint256,address,uint256"
 _NEVER = 2**40  # a deadline, unix seconds
 
 Range = tuple[int, int, int]  # ticks below and above the price, and whole coins of the dearer kind on each side
@@ -92,9 +94,6 @@ def _v3_contracts(chain: Builder) -> None:
     chain.send(UNISWAP_V3_FACTORY, "enableFeeAmount(uint24,int24)", 100, 1, sender=by)
 
 
-_POSITIONS = "NonfungiblePositionManager.sol/NonfungiblePositionManager"
-
-
 def _pair(chain: Builder, address: Address, first: Address, second: Address, coins: int) -> None:
     one, two = tokens.whole(first, coins), tokens.whole(second, coins)
     tokens.give(chain, first, ADMIN, one)
@@ -130,9 +129,6 @@ def _position(chain: Builder, pool: Pool, pair: tuple[Address, Address], reach: 
     middle = _tick(chain, pool) // pool.spacing * pool.spacing
     position = (*pair, pool.fee, middle - below, middle + above, *amounts, 0, 0, ADMIN, _NEVER)
     chain.send(addresses.UNISWAP_V3_POSITIONS, f"mint(({_MINT}))", position)
-
-
-_MINT = "address,address,uint24,int24,int24,uint256,uint256,uint256,uint256,address,uint256"
 
 
 def _tick(chain: Builder, pool: Pool) -> int:

@@ -116,11 +116,11 @@ def test_swaps_wait_for_a_block_where_the_chain_does():
 
 def test_mining_takes_the_time_it_is_given(actor: Actor):
     """The first of the blocks asked for has that timestamp."""
-    now = int(actor.rpc("eth_getBlockByNumber", "latest", *[False])["timestamp"], 16)
+    now = int(actor.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
 
     actor.mine(timestamp=now + 1_000)
 
-    assert int(actor.rpc("eth_getBlockByNumber", "latest", *[False])["timestamp"], 16) == now + 1_000
+    assert int(actor.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16) == now + 1_000
 
 
 def test_a_snapshot_brings_everything_back(actor: Actor):

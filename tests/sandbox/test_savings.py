@@ -51,7 +51,7 @@ def test_what_is_paid_in_is_burnt_and_what_is_paid_out_is_minted(saver: Actor):
 def test_a_share_grows_by_the_rate(saver: Actor):
     """A year at five per cent makes a share worth five per cent more."""
     assert done(saver, ADMIN, SDAI, "setRate(uint256)", FIVE_PERCENT_A_YEAR)
-    chi, now = view(saver, SDAI, "chi()"), int(saver.rpc("eth_getBlockByNumber", "latest", *[False])["timestamp"], 16)
+    chi, now = view(saver, SDAI, "chi()"), int(saver.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
 
     saver.mine(timestamp=now + 365 * 86_400)
 
