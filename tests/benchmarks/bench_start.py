@@ -1,4 +1,4 @@
-"""How soon the command line answers. Run: python tests/benchmarks/bench_start.py."""
+"""How soon the command line answers: scripts/bench start."""
 
 import statistics
 import subprocess
