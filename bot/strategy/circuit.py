@@ -14,7 +14,7 @@ from bot.amm.side import PoolState, Side
 from bot.model.decisions import Hop
 from bot.model.registry import Address
 from bot.strategy.atlas import Atlas
-from bot.strategy.costs import Terms, legs_gas
+from bot.strategy.costs import Terms, legs_gas, ticks_gas
 from bot.strategy.funding import Offer, Offers
 from bot.strategy.peak import Peak, climb
 
@@ -102,12 +102,14 @@ class Circuit:
             amounts.append(out)
             worth.append(worth[-1] * rate)
         starts = [
-            Start(at, offer, amounts[at], self._net(offer, worth[at] * summit.profit)) for at, offer in self._offers
+            Start(at, offer, amounts[at], self._kept(offer, worth[at] * summit.profit) - self._gas_usd(offer.gas))
+            for at, offer in self._offers
         ]
         return sorted(starts, key=lambda start: -start.bound)
 
-    def _net(self, offer: Offer, profit: float) -> float:
-        return self._market.terms.kept * self._market.usd(offer.seen.token) * profit - self._gas_usd(offer.gas)
+    def _kept(self, offer: Offer, profit: float) -> float:
+        """Dollars of a profit after the tip."""
+        return self._market.terms.kept * self._market.usd(offer.seen.token) * profit
 
     def _begun(self, starts: Sequence[Start], floor: float) -> Route | float:
         """The best of the beginnings, which are tried until no other can be better."""
@@ -125,8 +127,16 @@ class Circuit:
         hops, sides = _from(self._hops, start.at), _from(self._sides, start.at)
         limit = float(min(sides[0].cap, start.offer.seen.cash))
         summit = climb(sides, 1.0 + start.offer.rate, limit, start.amount)
-        net_usd = self._net(start.offer, summit.profit)
-        return Route(numbers, hops, sides, start.offer, self._gas + start.offer.gas, summit.amount, net_usd)
+        gas = self._gas + start.offer.gas + self._ticks_gas(hops, sides, summit.amount)
+        net_usd = self._kept(start.offer, summit.profit) - self._market.terms.gas_usd * gas
+        return Route(numbers, hops, sides, start.offer, gas, summit.amount, net_usd)
+
+    def _ticks_gas(self, hops: Sequence[Hop], sides: Sequence[Side], amount: float) -> int:
+        gas = 0
+        for hop, side in zip(hops, sides, strict=True):
+            gas += ticks_gas(self._market.pools[hop.pool], hop.i, hop.j, amount)
+            amount = side.rate(amount)[0]
+        return gas
 
 
 def _from(circle: tuple[T, ...], at: int) -> tuple[T, ...]:

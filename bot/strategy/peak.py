@@ -2,7 +2,8 @@
 
 The marginal rate of a chain falls as the amount grows, so profit is concave and its peak is a root. What is climbed is
 `sqrt(toll / rate) - 1`: a straight line for constant product and within a Uniswap V3 tick, also for chains of them, so
-that a secant lands on the root in a step or two.
+that a secant lands on the root in a step or two. Where StableSwap-NG's fee falls faster than its price the rate rises
+for a while; the peak is then the best of its neighbourhood.
 """
 
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ FLAT = 1e-5  # a root is good when this part of the gain at zero is left: profit
 NARROW = 1e-12  # or when the bracket is this part of the amount: the integers settle the rest
 STRIDE = 1 / 1024  # of the limit: the first step of a climb that has no better idea
 STEPS = 100
+NOTHING = 1e-100  # a rate in its place where a pool is so drained that the next coin brings none
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +42,14 @@ class Point(NamedTuple):
 
 
 def through(sides: Sequence[Side], amount: float) -> tuple[float, float]:
-    """Coins out of the chain and its marginal rate at `amount`; a rate of 0 beyond what a side can take."""
+    """Coins out of the chain and its marginal rate at `amount`; a rate of -inf beyond what a side can take.
+
+    A finite rate can be below 0: where StableSwap-NG's fee rises faster than what comes out.
+    """
     rate = 1.0
     for side in sides:
         if amount > side.cap:
-            return amount, 0.0
+            return amount, -inf
         amount, marginal = side.rate(amount)
         rate *= marginal
     return amount, rate
@@ -79,9 +84,9 @@ def climb(sides: Sequence[Side], toll: float, limit: float, guess: float = 0.0, 
 
 def _at(sides: Sequence[Side], toll: float, amount: float) -> Point:
     out, rate = through(sides, amount)
-    if rate <= 0.0:
+    if rate == -inf:
         return Point(amount, inf, 0.0, -toll)
-    return Point(amount, sqrt(toll / rate) - 1.0, out - toll * amount, rate - toll)
+    return Point(amount, sqrt(toll / max(rate, NOTHING)) - 1.0, out - toll * amount, rate - toll)
 
 
 def _narrow(low: Point, high: Point | None, limit: float) -> bool:

@@ -94,7 +94,7 @@ class Way(NamedTuple):
         if amount > cap:
             return 0.0, side.rate(cap)[0] * unit_out
         out, rate = side.rate(amount)
-        return rate * unit_out / unit_in, (out - rate * amount) * unit_out
+        return max(rate, 0.0) * unit_out / unit_in, (out - rate * amount) * unit_out
 
 
 CLOSED_WAY = Way(CLOSED, 0.0, 1.0, 1.0)

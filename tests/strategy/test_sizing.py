@@ -7,6 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bot.amm.constant_product import ConstantProduct
+from bot.amm.invariant import Dialect
 from bot.amm.lending import flash_fee
 from bot.amm.redemption import Psm
 from bot.amm.side import Side
@@ -151,6 +152,19 @@ def test_a_staircase_is_taken_at_the_foot_of_its_step():
     assert sized is not None
     assert first.out(sized.amount) == sized.flow[1]
     assert first.out(sized.amount - 1) == sized.flow[1] - 1
+
+
+def test_a_start_far_beyond_the_peak_does_not_lose_it():
+    """With a dynamic fee the first step can land where more coins in bring fewer out: the climb comes back."""
+    drained = StableSwap((10**12, 10**12), 200_000, 10**6, (10**30, 10**30), 5 * 10**10, 0, Dialect.NG).side(0, 1)
+    dear = ConstantProduct(10**13, 1_002 * 10**10, 100).side(0, 1)
+    far = size((drained, dear), free, 0.0, 10**17)
+    near = size((drained, dear), free, 0.0, 10**17, guess=10.0**9)
+
+    assert drained.rate(1e17 / 1024)[1] < 0
+    assert far is not None
+    assert near is not None
+    assert abs(far.profit - near.profit) <= 2
 
 
 def test_no_size_for_a_loop_that_loses():
