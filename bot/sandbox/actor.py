@@ -15,6 +15,7 @@ _GAS = 2_000_000
 _DEPLOYMENT_GAS = 10_000_000
 _PLENTY = 2**255
 _SOON = 30.0  # seconds
+_NUDGE = 2.0  # seconds
 
 
 class Actor:
@@ -84,6 +85,8 @@ class Actor:
         """Makes the chain what it was at a snapshot, which is used up by it."""
         if not self.rpc("evm_revert", snapshot):
             raise SandboxError(f"the node knows no snapshot {snapshot}")
+        base = self.rpc("eth_getBlockByNumber", "latest", False)["baseFeePerGas"]  # noqa: FBT003 - JSON-RPC
+        self.rpc("anvil_setNextBlockBaseFeePerGas", base)  # which anvil does not take back
         self._approved.clear()
         self._paid.clear()
 
@@ -100,11 +103,15 @@ class Actor:
         return abi.checksummed(receipt["contractAddress"])
 
     def _await(self, sent: str) -> None:
-        """At once is not quite at once."""
-        until = time.monotonic() + _SOON
+        """At once is not quite at once, and a busy anvil now and then leaves one lying: then a block is asked for."""
+        began, nudged = time.monotonic(), 0
         while self.rpc("eth_getTransactionReceipt", sent) is None:
-            if time.monotonic() > until:
+            waited = time.monotonic() - began
+            if waited > _SOON:
                 raise SandboxError(f"{sent} was not mined within {_SOON:.0f} seconds")
+            if waited > (nudged + 1) * _NUDGE:
+                nudged += 1
+                self.mine()
             time.sleep(0.001)
 
     def _pay(self, who: Address) -> None:
