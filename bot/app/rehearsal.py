@@ -187,7 +187,7 @@ class _Weekend:
 
     def line(self, chance: Chance) -> dict[str, Any]:
         """One block for the screen."""
-        told = {"block": chance.block, "usdc": chance.usdc, "reason": chance.reason}
+        told = {"block": chance.block, "usdc": chance.usdc, "optimum_usd": chance.optimum_usd, "reason": chance.reason}
         return {**told, "capture": self.outcome.capture(chance)}
 
     def _mined(self) -> dict[str, Any]:

@@ -7,6 +7,8 @@ import typer
 if TYPE_CHECKING:
     from bot.app.rehearsal import Outcome
 
+COLUMNS = ("block>", "USDC>", "banked USD>", "best found>", "loop", "lent by", "ms>")
+
 
 def demo(
     blocks: Annotated[int, typer.Option(help="How many blocks the weekend takes.", min=1, max=2_000)] = 20,
@@ -15,31 +17,36 @@ def demo(
 ) -> None:
     """Show the whole of it: start a chain, let USDC lose its peg, find, borrow, capture, bank the profit."""
     import asyncio
+    from contextlib import nullcontext
+
+    from rich.live import Live
 
     from bot.app import rehearsal, screen
 
-    outcome = asyncio.run(rehearsal.rehearse(blocks, seed, say=screen.say, show=None if as_json else _show_block))
+    table = screen.table("USDC leaves its peg", COLUMNS, [])
+    with nullcontext() if as_json else Live(table, console=screen.out, vertical_overflow="visible"):
+        outcome = asyncio.run(
+            rehearsal.rehearse(blocks, seed, say=screen.say, show=lambda told: table.add_row(*_row(told)))
+        )
     if as_json:
         screen.show_json(outcome.told())
     else:
         _show_total(outcome)
 
 
-def _show_block(told: dict[str, Any]) -> None:
-    from bot.app import screen
-
-    screen.out.print(_line(told), highlight=False, soft_wrap=True)
-
-
-def _line(told: dict[str, Any]) -> str:
-    head = f"block {told['block']}  USDC {told['usdc']:.4f}  "
-    capture = told.get("capture")
+def _row(told: dict[str, Any]) -> tuple[str, ...]:
+    start = str(told["block"]), f"{told['usdc']:.4f}"
+    capture = told["capture"]
     if capture is None:
-        return f"{head}[dim]{told['reason']}[/]"
+        return *start, "", f"{told['optimum_usd']:,.2f}", f"[dim]{told['reason']}[/]", "", ""
+    coins = [hop.split(">")[0] for hop in capture["route"]]
     return (
-        f"{head}[bold green]+{capture['profit_usd']:,.2f} USD[/] of {capture['optimum_usd']:,.2f}  "
-        f"{' '.join(hop.split()[0] + ' ' + hop.split()[1] for hop in capture['route'])}  "
-        f"[dim]{capture['lender']}, {capture['gas_used']:,} gas, {capture['latency_ms']:.1f} ms[/]"
+        *start,
+        f"[bold green]{capture['profit_usd']:,.2f}[/]",
+        f"{capture['optimum_usd']:,.2f}",
+        ">".join([*coins, coins[0]]),
+        capture["lender"],
+        f"{capture['latency_ms']:.1f}",
     )
 
 
