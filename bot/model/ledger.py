@@ -133,5 +133,6 @@ def _reopened(ledger: Ledger, report: Unmined) -> Ledger:
             return replace(reopened, earned=earned, captures=ledger.captures - 1)
         case Reverted():
             failures = list(ledger.failures)
-            failures.remove(undone.block)
+            if undone.block in failures:  # else a person has forgiven it since
+                failures.remove(undone.block)
             return replace(reopened, failures=tuple(failures))

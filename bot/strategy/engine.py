@@ -83,13 +83,13 @@ def resume(events: Iterable[Event], policy: Policy) -> State:
     return reduce(lambda state, event: step(state, event, policy)[0], remembered, State())
 
 
-def terms(state: State, policy: Policy, block: BlockSeen) -> routing.Terms:
-    """What money and gas cost at this block."""
+def terms(state: State, policy: Policy, block: BlockSeen, before: Plan | None = None) -> routing.Terms:
+    """What money and gas cost at this block, to one that takes the place of `before` if there is such."""
     usd = {coin: quotes.value(state.book, coin, policy.usd.get(coin)) for coin in policy.registry.coins}
     known = {coin: dollars for coin, dollars in usd.items() if dollars is not None}
     return routing.Terms(
         usd=known,
-        gas_price_wei=planning.gas_price(block, policy.bidding),
+        gas_price_wei=planning.gas_price(block, policy.bidding, before),
         eth_usd=known.get(policy.weth, 0.0),
         tip_bps=policy.bidding.tip_bps,
         min_net_usd=0.0,  # small chances are refused by risk, so that they are remembered
@@ -138,7 +138,9 @@ def _tended(state: State, promise: Promise, block: BlockSeen, policy: Policy) ->
         return state, None
     if promise.withdrawn:
         return state, Cancel(plan.id, "not taken back yet")  # bids more
-    loop = routing.rewalked(plan.loop, _quotable(state), tuple(state.lenders.values()), terms(state, policy, block))
+    cost = terms(state, policy, block, plan)
+    lenders = risk.within(tuple(state.lenders.values()), cost.usd, policy.registry, policy.limits)
+    loop = routing.rewalked(plan.loop, _quotable(state), lenders, cost)
     if loop is None:
         return _withdrawn(state, plan.id), Cancel(plan.id, "the chance has passed")
     dearer = planning.raised(plan, loop, block, policy.bidding)

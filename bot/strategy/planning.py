@@ -25,9 +25,9 @@ class Bidding:
     next_block_only: bool = False  # else a later block will do, while it pays and the deadline has not passed
 
 
-def gas_price(block: BlockSeen, bidding: Bidding) -> int:
-    """Wei per gas that a transaction in the next block will pay."""
-    return block.next_base_fee + bidding.priority_fee
+def gas_price(block: BlockSeen, bidding: Bidding, before: Plan | None = None) -> int:
+    """Wei per gas that a transaction in the next block will pay; one that takes the place of `before` pays more."""
+    return block.next_base_fee + (_raise(before.priority_fee, bidding) if before else bidding.priority_fee)
 
 
 def plan(name: str, loop: Loop, block: BlockSeen, bidding: Bidding) -> Plan:

@@ -8,6 +8,8 @@ from bot.model.events import LenderSeen
 from bot.model.ledger import Ledger
 from bot.model.registry import Address, Registry
 
+ROUNDING = 1e-9  # of dollars to coins and back: a loan of all that is allowed is allowed
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -82,7 +84,7 @@ def _too_small(plan: Plan, limits: Limits) -> str | None:
 
 
 def _too_large(loan_usd: float, limits: Limits) -> str | None:
-    if loan_usd <= limits.max_loan_usd:
+    if loan_usd <= limits.max_loan_usd * (1 + ROUNDING):
         return None
     return f"a loan of {loan_usd:,.0f} USD is over the maximum of {limits.max_loan_usd:,.0f}"
 

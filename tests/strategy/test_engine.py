@@ -1,13 +1,14 @@
 """`step` is the whole judgement: the same events give the same state and the same actions."""
 
 import itertools
+from dataclasses import replace
 from functools import reduce
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.model.decisions import Cancel, Halt, Replace, Send
+from bot.model.decisions import Approved, Cancel, Halt, Replace, Send
 from bot.model.events import (
     Accepted,
     BlockSeen,
@@ -24,11 +25,14 @@ from bot.model.events import (
     Signed,
     Unmined,
 )
+from bot.model.ledger import Ledger
 from bot.model.registry import Coin, Family, Lender, LenderKind, Pool, Registry
 from bot.records.journal import Journal
+from bot.strategy import risk
 from bot.strategy.engine import Policy, State, resume, step
-from bot.strategy.risk import Limits
+from bot.strategy.risk import Limits, Standing
 from bot.strategy.routing import Atlas
+from bot.units import to_float
 
 WETH, ONE, TWO = ("0x" + digit * 40 for digit in "123")
 LEFT, RIGHT = ("0x" + digit * 40 for digit in "45")
@@ -203,6 +207,54 @@ def test_a_word_stops_sending(word):
 
     assert actions == ()
     assert word == "kill" or "lunch" in state.refused[-1].reason
+
+
+def test_a_reorg_may_throw_out_a_failure_already_forgiven():
+    """The failure counted no more when its block went, and the transaction is in flight again."""
+    forgiven = (Command(1, 1, "clear"), Unmined(1, 1, "1", "0x01"))
+    state, _ = after(block(1, 2 * MILLION), signed("1"), reverted("1"), *forgiven)
+
+    assert state.ledger.failures == ()
+    assert state.ledger.promised.keys() == {"1"}
+
+
+def test_bids_end_where_they_would_eat_the_profit():
+    """However long a transaction waits, gas at the fee that is bid leaves the least that must be earned."""
+    state, _ = after(block(1, MILLION + 10**10), signed("1"))
+    bids = []
+    for number in range(2, 100):
+        state, actions = step(state, block(number, MILLION + 10**10), POLICY)
+        bids += [action.approved.plan for action in actions if isinstance(action, Replace)]
+
+    assert bids
+    for bid in bids:
+        gas_usd = bid.loop.gas * (10**9 + bid.priority_fee) / 1e18 * POLICY.usd[WETH]
+        assert bid.loop.profit_usd - gas_usd >= POLICY.limits.min_net_usd
+    assert state.ledger.promised["1"].withdrawn
+
+
+@pytest.mark.parametrize("usd", [0.7, 0.87, 0.9371, 1.0, 1.113])
+def test_a_loan_of_all_that_is_allowed_is_sent_and_bid_for_again(usd):
+    """A chance too large for the limit is taken up to the limit, whatever the coin is worth, while it waits too."""
+    policy = replace(POLICY, limits=Limits(max_loan_usd=1_000.0), usd={**POLICY.usd, ONE: usd})
+    state, (send,) = step(State(), block(1, 2 * MILLION), policy)
+    state, _ = step(state, signed("1"), policy)
+    _, actions = step(state, block(2, 2 * MILLION), policy)
+
+    assert isinstance(send, Send)
+    assert [type(action) for action in actions] == [Replace]
+    assert actions[0].approved.plan.loop.amount * usd / 1e6 == pytest.approx(1_000.0)
+
+
+def test_rounding_dollars_to_coins_and_back_refuses_no_loan():
+    """What `within` lets be borrowed, `review` does not call too much."""
+    for cents in range(50, 150):
+        usd = cents / 100
+        registry = replace(REGISTRY, coins={ONE: Coin("ONE", ONE, 18)})
+        (offer,) = risk.within((replace(OFFER, cash=10**30),), {ONE: usd}, registry, Limits())
+        plan = after(block(1, 2 * MILLION))[0].ledger.promised["1"].plan
+        verdict = risk.review(plan, to_float(offer.cash, 18) * usd, Ledger(), Standing(), Limits())
+        assert isinstance(verdict, Approved), usd
 
 
 def test_a_coin_is_worth_what_it_is_quoted_at():
