@@ -66,7 +66,7 @@ async def bot(
         policy = _policy(settings, chain.registry)
         journal = Journal.open(settings.journal(live=live))
         try:
-            state = engine.resume((event for _, event in journal.replay()), policy)
+            state = engine.resume(journal.but_the_world(), policy)
             made = _bot(settings, chain, policy, journal, state, live=live, witness=witness)
             await made.settle(clear_halt=clear_halt)
             yield made, chain.reader

@@ -15,18 +15,33 @@ from typing import Annotated
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from bot.model.errors import UserError
-from bot.model.events import Accepted, Decided, Event, Expired, Mined, Rejected, Reverted, Signed, Unmined
+from bot.model.events import (
+    Accepted,
+    BlockSeen,
+    Decided,
+    Event,
+    Expired,
+    Mined,
+    Rejected,
+    Reverted,
+    Signed,
+    Tick,
+    Unmined,
+)
 from bot.records.transactions import Sending, Transaction, gathered
 
 APPLICATION_ID = 0x72657067  # "repg", in SQLite's header: this file is ours
-FORMAT = 1
+FORMAT = 2
 PAGE = 512  # rows read at a time
 
 SCHEMA = f"""
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {FORMAT};
-CREATE TABLE IF NOT EXISTS events (seq INTEGER PRIMARY KEY, plan TEXT, hash TEXT, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS events (
+    seq INTEGER PRIMARY KEY, world INTEGER NOT NULL, plan TEXT, hash TEXT, body TEXT NOT NULL
+);
 CREATE INDEX IF NOT EXISTS events_by_plan ON events (plan, seq) WHERE plan IS NOT NULL;
+CREATE INDEX IF NOT EXISTS events_but_the_world ON events (seq) WHERE NOT world;
 CREATE INDEX IF NOT EXISTS events_by_hash ON events (hash) WHERE hash IS NOT NULL;
 """
 
@@ -81,7 +96,8 @@ class Journal:
             if not self._connection.in_transaction:
                 self._connection.execute("BEGIN IMMEDIATE")
             row = self._connection.execute(
-                "INSERT INTO events (plan, hash, body) VALUES (?, ?, ?)", (_plan_id(event), _hash(event), body)
+                "INSERT INTO events (world, plan, hash, body) VALUES (?, ?, ?, ?)",
+                (isinstance(event, BlockSeen | Tick), _plan_id(event), _hash(event), body),
             )
         return int(row.lastrowid or 0)
 
@@ -93,10 +109,11 @@ class Journal:
 
     def replay(self, after: int = 0) -> Iterator[tuple[int, Event]]:
         """Events after number `after`, in order and with their numbers, to the last one appended by then."""
-        while rows := self._rows("WHERE seq > ? ORDER BY seq LIMIT ?", after, PAGE):
-            for seq, body in rows:
-                yield seq, self._event(seq, body)
-            after = rows[-1][0]
+        return self._paged("seq > ?", after)
+
+    def but_the_world(self) -> Iterator[Event]:
+        """Every event but blocks and ticks, in order: what a restart remembers, found without reading the rest."""
+        return (event for _, event in self._paged("NOT world AND seq > ?", 0))
 
     def tail(self, count: int) -> list[tuple[int, Event]]:
         """The last `count` events in order, with their numbers."""
@@ -105,11 +122,7 @@ class Journal:
 
     def sendings(self) -> Iterator[Sending]:
         """Everything that was decided and reported about transactions, in order: what an executor starts from."""
-        after = 0
-        while rows := self._rows("WHERE plan IS NOT NULL AND seq > ? ORDER BY seq LIMIT ?", after, PAGE):
-            for seq, body in rows:
-                yield self._sending(seq, body)
-            after = rows[-1][0]
+        return (_sending(self.path, seq, event) for seq, event in self._paged("plan IS NOT NULL AND seq > ?", 0))
 
     def transactions(self, limit: int) -> list[Transaction]:
         """The `limit` plans decided last, newest first, each with its attempts and what came of them."""
@@ -140,7 +153,13 @@ class Journal:
 
     def _transaction(self, plan_id: str) -> Transaction:
         rows = self._rows("WHERE plan = ? ORDER BY seq", plan_id)
-        return gathered(plan_id, [self._sending(seq, body) for seq, body in rows])
+        return gathered(plan_id, [_sending(self.path, seq, self._event(seq, body)) for seq, body in rows])
+
+    def _paged(self, where: str, after: int) -> Iterator[tuple[int, Event]]:
+        while rows := self._rows(f"WHERE {where} ORDER BY seq LIMIT ?", after, PAGE):
+            for seq, body in rows:
+                yield seq, self._event(seq, body)
+            after = rows[-1][0]
 
     def _rows(self, where: str, *values: object) -> Sequence[tuple[int, str]]:
         with _explained(self.path):
@@ -152,11 +171,11 @@ class Journal:
         except ValidationError as error:
             raise JournalError(f"{self.path}: event {seq} cannot be read: {error.errors()[0]['msg']}") from None
 
-    def _sending(self, seq: int, body: str) -> Sending:
-        event = self._event(seq, body)
-        if not isinstance(event, Sending):
-            raise JournalError(f"{self.path}: event {seq} is filed under a plan but is a {event.kind}")
-        return event
+
+def _sending(path: Path, seq: int, event: Event) -> Sending:
+    if not isinstance(event, Sending):
+        raise JournalError(f"{path}: event {seq} is filed under a plan but is a {event.kind}")
+    return event
 
 
 def _plan_id(event: Event) -> str | None:

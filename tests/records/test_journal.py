@@ -12,7 +12,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.model.decisions import Hop, Loop, Plan
-from bot.model.events import Accepted, BlockSeen, Decided, Event, Expired, Quote, ReservesSeen, Signed, Tick, Unmined
+from bot.model.events import (
+    Accepted,
+    BlockSeen,
+    Command,
+    Decided,
+    Event,
+    Expired,
+    Quote,
+    ReservesSeen,
+    Signed,
+    Tick,
+    Unmined,
+)
 from bot.model.registry import LenderKind
 from bot.records.journal import Journal, JournalError
 from bot.records.transactions import State
@@ -264,3 +276,19 @@ def test_an_executor_starts_from_what_was_sent(journal):
         journal.append(event)
 
     assert list(journal.sendings()) == [decided, signed("1", "0xaa")]
+
+
+def test_a_restart_does_not_read_the_world_again(journal):
+    """Books are resumed from all but blocks and ticks, which an index finds without passing over the blocks."""
+    block = BlockSeen(1, 1, 1, "0x", "0x", 1, 1, 1, (ReservesSeen("0xP", 1, 2),), ())
+    kept = [Quote(1, 1, "kraken", "0xA", 1.0), Decided(1, 1, a_plan("1")), Command(1, 1, "kill", "lunch")]
+    for event in (block, kept[0], Tick(1, 1), kept[1], block, kept[2]):
+        journal.append(event)
+    asked: list[str] = []
+    journal._connection.set_trace_callback(asked.append)
+
+    assert list(journal.but_the_world()) == kept
+    journal._connection.set_trace_callback(None)
+    for query in asked:
+        ((*_, how),) = journal._connection.execute(f"EXPLAIN QUERY PLAN {query}").fetchall()
+        assert "events_but_the_world" in how
