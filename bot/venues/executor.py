@@ -87,8 +87,8 @@ class TransactionExecutor:
             self._height, self._timestamp, self._next_base_fee = (
                 int(head[key], 16) for key in ("number", "timestamp", "baseFeePerGas")
             )
-            reports = await self._look(self._flights.landed())
             self._flights.forget(before=self._height - self._policy.reorg_depth)
+            reports = await self._look(self._flights.landed())
             stopped = [self._reject(name, "stopped before it was signed") for name in self._flights.unsigned()]
             return stopped + reports
 
