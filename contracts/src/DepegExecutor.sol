@@ -58,12 +58,12 @@ contract DepegExecutor is
         if (paused) revert Paused();
         Context.requireUnlocked();
         _check(guard, tip);
-        address token = loan.token;
-        Baselines.record(token, Tokens.held(token));
-        Lenders.borrow(loan, msg.data[4:]);
+        address token = Orders.tokenOf(loan);
+        uint256 before = Baselines.open(token);
+        Lenders.borrow(loan, token);
         Baselines.closeOthers(token, legs, treasury);
         uint256 tipWei = tip.shareBps == 0 ? 0 : _payTip(tip, token);
-        profit = _payProfit(token, guard.minProfit);
+        profit = _payProfit(token, before, guard.minProfit);
         Context.unlock();
         emit Captured(token, loan.amount, profit, tipWei);
     }
@@ -73,12 +73,14 @@ contract DepegExecutor is
     /// @inheritdoc IMorphoFlashLoanCallback
     function onMorphoFlashLoan(uint256 assets, bytes calldata data) external {
         Context.arrive(data);
-        address token = Orders.loanOf(data).token;
+        address token = Orders.tokenOf(Orders.loanOf(data));
         _walk(data, token, assets);
         Tokens.approve(token, msg.sender, assets);
     }
 
     /// @inheritdoc IBalancerFlashLoanCallback
+    /// @dev One token was borrowed: of each list the first is read, and no length. What stands there instead in an empty one
+    /// is no loan of ours; a fee beyond all numbers is the vault's to miss.
     function receiveFlashLoan(
         address[] calldata tokens,
         uint256[] calldata amounts,
@@ -86,8 +88,16 @@ contract DepegExecutor is
         bytes calldata data
     ) external {
         Context.arrive(data);
-        _walk(data, tokens[0], amounts[0]);
-        Tokens.transfer(tokens[0], msg.sender, amounts[0] + fees[0]);
+        address token;
+        uint256 amount;
+        uint256 owed;
+        assembly ("memory-safe") {
+            token := shr(96, calldataload(add(tokens.offset, 0x0c)))
+            amount := calldataload(amounts.offset)
+            owed := add(amount, calldataload(fees.offset))
+        }
+        _walk(data, token, amount);
+        Tokens.transfer(token, msg.sender, owed);
     }
 
     /// @inheritdoc IAaveFlashLoanCallback
@@ -107,8 +117,9 @@ contract DepegExecutor is
     function uniswapV3FlashCallback(uint256 fee0, uint256 fee1, bytes calldata data) external {
         Context.arrive(data);
         Loan calldata loan = Orders.loanOf(data);
-        _walk(data, loan.token, loan.amount);
-        Tokens.transfer(loan.token, msg.sender, loan.amount + fee0 + fee1);
+        address token = Orders.tokenOf(loan);
+        _walk(data, token, loan.amount);
+        Tokens.transfer(token, msg.sender, loan.amount + fee0 + fee1);
     }
 
     /// @inheritdoc IErc3156Callback
@@ -148,17 +159,18 @@ contract DepegExecutor is
     /// @dev The loan has come, in full and as ordered; then the legs in order.
     function _walk(bytes calldata order, address token, uint256 amount) private {
         Loan calldata loan = Orders.loanOf(order);
-        if (token != loan.token || amount != loan.amount) revert WrongLoan(token, amount);
-        uint256 held = Tokens.held(token);
-        uint256 received = Baselines.surplusOf(token, held);
-        if (received < amount) revert TransferShort(token, amount, received);
+        if (token != Orders.tokenOf(loan) || amount != loan.amount) revert WrongLoan(token, amount);
+        uint256 surplus = Baselines.surplus(token);
+        if (surplus < amount) revert TransferShort(token, amount, surplus);
         Leg[] calldata legs = Orders.legsOf(order);
+        address last = token;
         for (uint256 k = 0; k < legs.length; ++k) {
             Leg calldata leg = Orders.legAt(legs, k);
-            if (leg.venue == Venue.Generic) _requireAllowed(leg, loan, legs);
+            Venue venue = leg.venue;
+            if (venue == Venue.Generic) _requireAllowed(leg, loan, legs);
             address tokenIn = Orders.tokenInOf(leg);
-            if (tokenIn != token || held == Legs.UNKNOWN) held = Baselines.look(tokenIn);
-            (token, held) = Legs.walk(leg, tokenIn, held);
+            if (tokenIn != last || surplus == Legs.UNKNOWN) surplus = Baselines.surplus(tokenIn);
+            (last, surplus) = Legs.walk(leg, venue, tokenIn, surplus, token);
         }
     }
 
@@ -166,7 +178,7 @@ contract DepegExecutor is
     function _requireAllowed(Leg calldata leg, Loan calldata loan, Leg[] calldata legs) private view {
         address target = Orders.targetOf(leg);
         bytes4 selector = bytes4(leg.data);
-        bool allowed = isAllowed[target][selector] && target != loan.source && target != loan.token;
+        bool allowed = isAllowed[target][selector] && target != Orders.sourceOf(loan) && target != Orders.tokenOf(loan);
         for (uint256 k = 0; k < legs.length; ++k) {
             Leg calldata other = Orders.legAt(legs, k);
             if (target == Orders.tokenInOf(other) || target == Orders.tokenOutOf(other)) allowed = false;
@@ -185,16 +197,16 @@ contract DepegExecutor is
     }
 
     function _swapForWeth(address pool, address token, uint256 amount) private returns (uint256 out) {
-        (out,) = UniswapV3.swap(pool, token, weth, amount, Tokens.held(weth));
+        out = UniswapV3.swap(pool, token, weth, amount, Tokens.held(weth));
     }
 
-    function _payProfit(address token, uint256 minProfit) private returns (uint256 profit) {
-        profit = Baselines.surplus(token);
+    /// @param before what the executor held of `token` when the order began
+    function _payProfit(address token, uint256 before, uint256 minProfit) private returns (uint256 profit) {
+        profit = Baselines.above(token, before, Tokens.held(token));
         if (profit < minProfit) revert ProfitTooSmall(profit, minProfit);
         Baselines.forget(token);
-        uint256 before = Tokens.balanceOf(token, treasury);
+        uint256 had = Tokens.balanceOf(token, treasury);
         Tokens.transfer(token, treasury, profit);
-        uint256 received = Tokens.balanceOf(token, treasury) - before;
-        if (received != profit) revert TransferShort(token, profit, received);
+        Tokens.requireReceived(token, treasury, profit, had);
     }
 }

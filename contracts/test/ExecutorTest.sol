@@ -3,7 +3,7 @@ pragma solidity 0.8.26;
 
 import { Guard, IDepegExecutor, Leg, Lender, Loan, Tip, Venue } from "../src/interfaces/IDepegExecutor.sol";
 import { Bank } from "./mocks/Bank.sol";
-import { CurveMarket, Market, PsmMarket, RouterMarket, Shares, VaultMarket } from "./mocks/Market.sol";
+import { CurveMarket, Market, PsmMarket, RouterMarket, VaultMarket } from "./mocks/Market.sol";
 import { Token } from "./mocks/Token.sol";
 import { V2Market, V3Market } from "./mocks/UniswapMarkets.sol";
 import { Weth } from "./mocks/Weth.sol";
@@ -35,7 +35,6 @@ abstract contract ExecutorTest is Test {
     Weth internal weth = new Weth();
     Token internal usd = new Token(6);
     Token internal dai = new Token(18);
-    Shares internal share = new Shares();
     Window private immutable window = new Window();
     Bank internal bank = new Bank();
     IDepegExecutor internal executor;
@@ -140,8 +139,8 @@ abstract contract ExecutorTest is Test {
     }
 
     function assertForgotten() internal {
-        address[] memory tokens = new address[](4);
-        (tokens[0], tokens[1], tokens[2], tokens[3]) = (address(usd), address(dai), address(weth), address(share));
+        address[] memory tokens = new address[](3);
+        (tokens[0], tokens[1], tokens[2]) = (address(usd), address(dai), address(weth));
         assertTrue(isForgotten(tokens), "transient storage");
     }
 
@@ -163,13 +162,21 @@ abstract contract ExecutorTest is Test {
         v3 = new V3Market(usd_, dai_);
         v2 = new V2Market(usd_, dai_, 30);
         psm = new PsmMarket(usd_, dai_);
-        vault = new VaultMarket(usd_, dai_);
+        vault = new VaultMarket(usd_);
         router = new RouterMarket();
         Market[6] memory markets = [Market(curve), v3, v2, psm, vault, router];
         for (uint256 k = 0; k < markets.length; ++k) {
             _stock(markets[k]);
         }
         v2.sync();
+    }
+
+    /// @dev The same world, with a vault's shares in the dai's place.
+    function _openVault() internal {
+        VaultMarket shares = new VaultMarket(address(usd));
+        _open(address(usd), address(shares));
+        vault = shares;
+        _stock(shares);
     }
 
     function _stock(Market market) private {

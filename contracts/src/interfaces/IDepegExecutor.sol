@@ -100,6 +100,7 @@ interface IDepegExecutor {
     error CallFailed(address target);
     error TokenCallFailed(address token);
     error LegOutside();
+    error NotTheVault(address target, address share);
     error NothingToSpend(address token);
     error ProfitTooSmall(uint256 profit, uint256 minProfit);
     error NotWeth(address sender);

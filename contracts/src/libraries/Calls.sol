@@ -3,23 +3,37 @@ pragma solidity 0.8.26;
 
 import { IDepegExecutor } from "../interfaces/IDepegExecutor.sol";
 
-/// @dev Calls to venues, whose answers differ from one age to the next.
+/// @dev Calls to lenders and venues, whose answers differ from one age to the next. A failure is passed on as it came, so that
+/// simulations can name it.
 library Calls {
-    /// @dev The first word of the answer, or zero. A failure is passed on as it came, so that simulations can name it.
+    /// @dev To a venue, which may be nobody.
     function perform(address target, bytes memory data) internal returns (uint256 word) {
-        bool silent;
+        uint256 at;
+        uint256 length;
         assembly ("memory-safe") {
-            let ok := call(gas(), target, 0, add(data, 0x20), mload(data), 0x00, 0x20)
-            let size := returndatasize()
-            if and(iszero(ok), gt(size, 0)) {
-                let reason := mload(0x40)
-                returndatacopy(reason, 0, size)
-                revert(reason, size)
-            }
-            silent := iszero(size)
-            if silent { silent := or(iszero(ok), iszero(extcodesize(target))) }
-            if gt(size, 0x1f) { word := mload(0x00) }
+            at := add(data, 0x20)
+            length := mload(data)
         }
-        if (silent) revert IDepegExecutor.CallFailed(target);
+        word = make(target, at, length);
+        bool nobody;
+        assembly ("memory-safe") {
+            if iszero(returndatasize()) { nobody := iszero(extcodesize(target)) }
+        }
+        if (nobody) revert IDepegExecutor.CallFailed(target);
+    }
+
+    /// @dev A call that lies at `at` in memory. Nobody's silence is taken for success: who calls sees to it.
+    /// @return word the first of the answer, or zero
+    function make(address target, uint256 at, uint256 length) internal returns (uint256 word) {
+        bool failed;
+        assembly ("memory-safe") {
+            if iszero(call(gas(), target, 0, at, length, 0x00, 0x20)) {
+                returndatacopy(at, 0, returndatasize())
+                if returndatasize() { revert(at, returndatasize()) }
+                failed := true
+            }
+            if gt(returndatasize(), 0x1f) { word := mload(0x00) }
+        }
+        if (failed) revert IDepegExecutor.CallFailed(target);
     }
 }

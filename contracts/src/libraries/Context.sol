@@ -20,16 +20,32 @@ library Context {
         _store(0);
     }
 
-    /// @dev From here on `sender` may call `selector` once, with data of this hash, and nobody may call anything else.
-    function await(address sender, bytes4 selector, bytes32 dataHash) internal {
-        _store(_fingerprint(sender, selector, dataHash));
+    /// @dev From here on `sender` may call `selector` once, with these data, and nobody may call anything else.
+    /// @param data where they lie in the call that is about to be made
+    function await(address sender, bytes4 selector, bytes memory data) internal {
+        bytes32 word = _who(sender, selector);
+        bytes32 fingerprint;
+        assembly ("memory-safe") {
+            let length := mload(data)
+            // the word of the length is lent to the hash
+            mstore(data, word)
+            fingerprint := keccak256(data, add(length, 0x20))
+            mstore(data, length)
+        }
+        _store(fingerprint);
     }
 
     /// @dev The callback under way was awaited, or it reverts. It will not be a second time.
     function arrive(bytes calldata data) internal {
-        if (_load() != _fingerprint(msg.sender, msg.sig, _hash(data))) {
-            revert IDepegExecutor.UnexpectedCallback(msg.sender, msg.sig);
+        bytes32 word = _who(msg.sender, msg.sig);
+        bytes32 fingerprint;
+        assembly ("memory-safe") {
+            let copy := mload(0x40)
+            mstore(copy, word)
+            calldatacopy(add(copy, 0x20), data.offset, data.length)
+            fingerprint := keccak256(copy, add(data.length, 0x20))
         }
+        if (_load() != fingerprint) revert IDepegExecutor.UnexpectedCallback(msg.sender, msg.sig);
         _store(LOCKED);
     }
 
@@ -38,19 +54,10 @@ library Context {
         if (_load() != LOCKED) revert IDepegExecutor.NotCalledBack(source);
     }
 
-    function _hash(bytes calldata data) private pure returns (bytes32 result) {
+    /// @dev A fingerprint is the hash of this word and the data: of the data's own, and of whose they may be.
+    function _who(address sender, bytes4 selector) private pure returns (bytes32 word) {
         assembly ("memory-safe") {
-            let copy := mload(0x40)
-            calldatacopy(copy, data.offset, data.length)
-            result := keccak256(copy, data.length)
-        }
-    }
-
-    function _fingerprint(address sender, bytes4 selector, bytes32 dataHash) private pure returns (bytes32 result) {
-        assembly ("memory-safe") {
-            mstore(0x00, or(shl(96, sender), shr(160, selector)))
-            mstore(0x20, dataHash)
-            result := keccak256(0x00, 0x40)
+            word := or(shl(96, sender), shr(160, selector))
         }
     }
 

@@ -19,59 +19,52 @@ import { UniswapV3 } from "./UniswapV3.sol";
 library Legs {
     uint256 private constant ALL = type(uint256).max;
 
-    /// @dev No balance that anybody measured.
+    /// @dev What nobody has measured.
     uint256 internal constant UNKNOWN = type(uint256).max;
 
     uint256 private constant WAD = 1e18;
     uint256 private constant TEN_THOUSAND = 10_000;
 
     /// @dev Every venue is called as it comes; whether a Generic leg's call is allowed is the caller's to see.
-    /// @param held what the executor holds of `tokenIn`
+    /// @param surplus what the order has come to hold of `tokenIn`
+    /// @param loanToken which has its baseline
     /// @return tokenOut the leg's
-    /// @return heldOut what it holds of that now, or UNKNOWN
-    function walk(Leg calldata leg, address tokenIn, uint256 held)
+    /// @return surplusOut what the order has come to hold of that, or UNKNOWN
+    function walk(Leg calldata leg, Venue venue, address tokenIn, uint256 surplus, address loanToken)
         internal
-        returns (address tokenOut, uint256 heldOut)
+        returns (address tokenOut, uint256 surplusOut)
     {
-        uint256 amountIn = _amountIn(leg, tokenIn, held);
-        tokenOut = Orders.tokenOutOf(leg);
-        Venue venue = leg.venue;
-        uint256 before = _before(venue, tokenOut);
-        address target = Orders.targetOf(leg);
-        heldOut = UNKNOWN;
-        if (venue <= Venue.CurveUnderlying) {
-            _pull(leg, tokenIn, amountIn, _curveCall(leg, venue, amountIn));
-        } else if (venue == Venue.UniswapV3) {
-            (, heldOut) = UniswapV3.swap(target, tokenIn, tokenOut, amountIn, before);
-        } else if (venue == Venue.UniswapV2) {
-            heldOut = _uniswapV2(leg, target, amountIn, before);
-        } else if (venue == Venue.PsmSellGem) {
-            _pull(leg, tokenIn, amountIn, abi.encodeCall(IPsm.sellGem, (address(this), amountIn)));
-        } else if (venue == Venue.PsmBuyGem) {
-            heldOut = _buyGem(leg, target, amountIn, before);
-        } else if (venue == Venue.Erc4626Deposit) {
-            heldOut = _deposit(leg, amountIn, before);
-        } else if (venue == Venue.Erc4626Redeem) {
-            heldOut = _redeem(target, tokenOut, amountIn, before);
-            Tokens.requireSpent(tokenIn, amountIn, held);
-        } else {
-            _pull(leg, tokenIn, amountIn, leg.data);
-        }
-    }
-
-    /// @dev What the executor holds of the output, where it has to be known: by whether the venue's own word is compared
-    /// with it, or the order has not seen the token yet.
-    function _before(Venue venue, address tokenOut) private returns (uint256 before) {
-        bool saysWhatItPays = venue > Venue.CurveUnderlying && venue != Venue.PsmSellGem && venue != Venue.Generic;
-        if (!saysWhatItPays && Baselines.has(tokenOut)) return UNKNOWN;
-        before = Tokens.held(tokenOut);
-        Baselines.record(tokenOut, before);
-    }
-
-    function _amountIn(Leg calldata leg, address tokenIn, uint256 held) private view returns (uint256 amountIn) {
-        amountIn = leg.amountIn;
-        if (amountIn == ALL) amountIn = Baselines.surplusOf(tokenIn, held);
+        uint256 amountIn = leg.amountIn;
+        if (amountIn == ALL) amountIn = surplus;
         if (amountIn == 0) revert IDepegExecutor.NothingToSpend(tokenIn);
+        tokenOut = Orders.tokenOutOf(leg);
+        if (venue <= Venue.CurveUnderlying) {
+            if (tokenOut != loanToken) Baselines.see(tokenOut);
+            _pull(leg, tokenIn, amountIn, _curveCall(leg, venue, amountIn));
+            return (tokenOut, UNKNOWN);
+        }
+        (uint256 before, bool first) = Baselines.look(tokenOut);
+        if (venue == Venue.UniswapV3) {
+            surplusOut = UniswapV3.swap(Orders.targetOf(leg), tokenIn, tokenOut, amountIn, before);
+        } else {
+            surplusOut = _other(leg, venue, tokenIn, amountIn, before);
+        }
+        // where the order had none of it, what was paid is what it has
+        if (!first) surplusOut = UNKNOWN;
+    }
+
+    /// @return paid what came of the output, or UNKNOWN
+    function _other(Leg calldata leg, Venue venue, address tokenIn, uint256 amountIn, uint256 before)
+        private
+        returns (uint256 paid)
+    {
+        if (venue == Venue.UniswapV2) return _uniswapV2(leg, amountIn, before);
+        if (venue == Venue.PsmBuyGem) return _buyGem(leg, amountIn, before);
+        if (venue == Venue.Erc4626Deposit) return _deposit(leg, amountIn, before);
+        if (venue == Venue.Erc4626Redeem) return _redeem(leg, amountIn, before);
+        bool generic = venue == Venue.Generic;
+        _pull(leg, tokenIn, amountIn, generic ? leg.data : abi.encodeCall(IPsm.sellGem, (address(this), amountIn)));
+        return UNKNOWN;
     }
 
     /// @dev Lets the spender take exactly `amount` during the call, no less and nothing after it.
@@ -85,27 +78,35 @@ library Legs {
         Tokens.requireTaken(tokenIn, spender, amount);
     }
 
-    function _curveCall(Leg calldata leg, Venue venue, uint256 amountIn) private pure returns (bytes memory) {
-        if (venue == Venue.CurveUint256) {
-            return abi.encodeCall(ICurveUint256Pool.exchange, (leg.i, leg.j, amountIn, 0));
+    /// @dev exchange(i, j, amountIn, 0), by the dialect's name.
+    function _curveCall(Leg calldata leg, Venue venue, uint256 amountIn) private pure returns (bytes memory call_) {
+        bytes4 selector = venue == Venue.CurveInt128
+            ? ICurveInt128Pool.exchange.selector
+            : venue == Venue.CurveUint256
+                ? ICurveUint256Pool.exchange.selector
+                : ICurveInt128Pool.exchange_underlying.selector;
+        (uint256 i, uint256 j) = (leg.i, leg.j);
+        assembly ("memory-safe") {
+            call_ := mload(0x40)
+            mstore(call_, 0x84)
+            mstore(add(call_, 0x20), selector)
+            mstore(add(call_, 0x24), i)
+            mstore(add(call_, 0x44), j)
+            mstore(add(call_, 0x64), amountIn)
+            mstore(add(call_, 0x84), 0)
+            mstore(0x40, add(call_, 0xc0))
         }
-        int128 i = int128(uint128(leg.i));
-        int128 j = int128(uint128(leg.j));
-        if (venue == Venue.CurveInt128) return abi.encodeCall(ICurveInt128Pool.exchange, (i, j, amountIn, 0));
-        return abi.encodeCall(ICurveInt128Pool.exchange_underlying, (i, j, amountIn, 0));
     }
 
-    function _uniswapV2(Leg calldata leg, address pair, uint256 amountIn, uint256 before)
-        private
-        returns (uint256 held)
-    {
+    function _uniswapV2(Leg calldata leg, uint256 amountIn, uint256 before) private returns (uint256 out) {
+        address pair = Orders.targetOf(leg);
         (address tokenIn, address tokenOut) = (Orders.tokenInOf(leg), Orders.tokenOutOf(leg));
         bool zeroForOne = tokenIn < tokenOut;
-        uint256 out = _uniswapV2Out(pair, leg.i, amountIn, zeroForOne);
+        out = _uniswapV2Out(pair, leg.i, amountIn, zeroForOne);
         Tokens.transfer(tokenIn, pair, amountIn);
         (uint256 out0, uint256 out1) = zeroForOne ? (uint256(0), out) : (out, uint256(0));
         IUniswapV2Pair(pair).swap(out0, out1, address(this), "");
-        held = Tokens.requireReceived(tokenOut, out, before);
+        Tokens.requireReceived(tokenOut, address(this), out, before);
     }
 
     /// @param fee parts per ten thousand
@@ -121,12 +122,13 @@ library Legs {
     }
 
     /// @dev Buys as many gems as the DAI pays for. What their price leaves of it is dust, and the treasury's.
-    function _buyGem(Leg calldata leg, address psm, uint256 amountIn, uint256 before) private returns (uint256 held) {
+    function _buyGem(Leg calldata leg, uint256 amountIn, uint256 before) private returns (uint256 gems) {
+        uint256 price;
         (address dai, address gem) = (Orders.tokenInOf(leg), Orders.tokenOutOf(leg));
-        (uint256 gems, uint256 price) = _gemsFor(psm, gem, amountIn);
+        (gems, price) = _gemsFor(Orders.targetOf(leg), gem, amountIn);
         if (gems == 0) revert IDepegExecutor.NothingToSpend(dai);
         _pull(leg, dai, price, abi.encodeCall(IPsm.buyGem, (address(this), gems)));
-        held = Tokens.requireReceived(gem, gems, before);
+        Tokens.requireReceived(gem, address(this), gems, before);
     }
 
     /// @return gems at most what `amountIn` pays for
@@ -139,14 +141,27 @@ library Legs {
         price += price * toll / WAD;
     }
 
-    function _deposit(Leg calldata leg, uint256 assets, uint256 before) private returns (uint256 held) {
-        bytes memory call_ = abi.encodeCall(IErc4626.deposit, (assets, address(this)));
-        uint256 shares = _pull(leg, Orders.tokenInOf(leg), assets, call_);
-        held = Tokens.requireReceived(Orders.tokenOutOf(leg), shares, before);
+    /// @dev A vault is its own share: a stranger's word about another's shares is not taken.
+    function _deposit(Leg calldata leg, uint256 assets, uint256 before) private returns (uint256 shares) {
+        address share = Orders.tokenOutOf(leg);
+        _requireVault(leg, share);
+        shares = _pull(leg, Orders.tokenInOf(leg), assets, abi.encodeCall(IErc4626.deposit, (assets, address(this))));
+        Tokens.requireReceived(share, address(this), shares, before);
     }
 
-    function _redeem(address vault, address asset, uint256 shares, uint256 before) private returns (uint256 held) {
-        uint256 assets = IErc4626(vault).redeem(shares, address(this), address(this));
-        held = Tokens.requireReceived(asset, assets, before);
+    /// @dev A vault burns its own shares without an allowance. Under another token's name it would burn such as somebody
+    /// sent here by mistake, which nothing measures.
+    function _redeem(Leg calldata leg, uint256 shares, uint256 before) private returns (uint256 assets) {
+        address share = Orders.tokenInOf(leg);
+        _requireVault(leg, share);
+        uint256 held = Tokens.held(share);
+        assets = IErc4626(share).redeem(shares, address(this), address(this));
+        Tokens.requireReceived(Orders.tokenOutOf(leg), address(this), assets, before);
+        Tokens.requireSpent(share, shares, held);
+    }
+
+    function _requireVault(Leg calldata leg, address share) private pure {
+        address target = Orders.targetOf(leg);
+        if (target != share) revert IDepegExecutor.NotTheVault(target, share);
     }
 }

@@ -49,6 +49,18 @@ library Orders {
 
     /* FIELDS, without the compiler's check of each: what stands above an address is cut off here and in the callback alike */
 
+    function sourceOf(Loan calldata loan) internal pure returns (address source) {
+        assembly ("memory-safe") {
+            source := shr(96, calldataload(add(loan, 0x2c)))
+        }
+    }
+
+    function tokenOf(Loan calldata loan) internal pure returns (address token) {
+        assembly ("memory-safe") {
+            token := shr(96, calldataload(add(loan, 0x4c)))
+        }
+    }
+
     function tokenInOf(Leg calldata leg) internal pure returns (address token) {
         assembly ("memory-safe") {
             token := shr(96, calldataload(add(leg, 0x6c)))

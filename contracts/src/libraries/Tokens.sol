@@ -58,21 +58,27 @@ library Tokens {
         if (!ok) revert IDepegExecutor.TokenCallFailed(token);
     }
 
-    /// @param before what the executor held of `token`
-    /// @return now_ what it holds
-    function requireReceived(address token, uint256 expected, uint256 before) internal view returns (uint256 now_) {
-        now_ = held(token);
-        uint256 received = now_ > before ? now_ - before : 0;
+    /// @param before what `account` held of `token`
+    function requireReceived(address token, address account, uint256 expected, uint256 before) internal view {
+        uint256 received = _difference(balanceOf(token, account), before);
         if (received != expected) revert IDepegExecutor.TransferShort(token, expected, received);
     }
 
     /// @param before what the executor held of `token`
     function requireSpent(address token, uint256 agreed, uint256 before) internal view {
-        uint256 now_ = held(token);
-        uint256 spent = before > now_ ? before - now_ : 0;
+        uint256 spent = _difference(before, held(token));
         if (spent != agreed) revert IDepegExecutor.SpentOther(token, agreed, spent);
     }
 
+    /// @dev Zero where there is none, and never beyond it to the other side of 2**256.
+    function _difference(uint256 more, uint256 less) private pure returns (uint256) {
+        unchecked {
+            return more > less ? more - less : 0;
+        }
+    }
+
+    /// @dev No token is written to that has not answered `balanceOf` in the same transaction: it has code, so that its
+    /// silence means consent.
     function _write(address token, bytes4 selector, address to, uint256 amount) private {
         bool ok;
         assembly ("memory-safe") {
@@ -81,9 +87,8 @@ library Tokens {
             mstore(add(call_, 0x04), to)
             mstore(add(call_, 0x24), amount)
             ok := call(gas(), token, 0, call_, 0x44, 0x00, 0x20)
-            switch returndatasize()
-            case 0 { ok := and(ok, gt(extcodesize(token), 0)) }
-            default { ok := and(ok, and(gt(returndatasize(), 0x1f), eq(mload(0x00), 1))) }
+            let said := and(gt(returndatasize(), 0x1f), eq(mload(0x00), 1))
+            ok := and(ok, or(iszero(returndatasize()), said))
         }
         if (!ok) revert IDepegExecutor.TokenCallFailed(token);
     }

@@ -12,19 +12,18 @@ library UniswapV3 {
     uint256 private constant LOWEST_PRICE = 4_295_128_740;
     uint256 private constant HIGHEST_PRICE = 1_461_446_703_485_210_103_287_273_052_203_988_822_378_723_970_341;
 
-    /// @dev The output's balance before is its baseline where the order had none.
-    /// @return paid what came of `tokenOut`, which is what the pool said
-    /// @return held what the executor holds of it now
+    /// @param before what the executor holds of `tokenOut`
+    /// @return paid what came of it, which is what the pool said
     function swap(address pool, address tokenIn, address tokenOut, uint256 amountIn, uint256 before)
         internal
-        returns (uint256 paid, uint256 held)
+        returns (uint256 paid)
     {
         bool zeroForOne = tokenIn < tokenOut;
-        (uint256 call_, bytes32 dataHash) = _call(tokenIn, zeroForOne, amountIn);
-        Context.await(pool, IUniswapV3SwapCallback.uniswapV3SwapCallback.selector, dataHash);
+        (uint256 call_, bytes memory data) = _call(tokenIn, zeroForOne, amountIn);
+        Context.await(pool, IUniswapV3SwapCallback.uniswapV3SwapCallback.selector, data);
         paid = _perform(pool, call_, zeroForOne);
         Context.requireArrived(pool);
-        held = Tokens.requireReceived(tokenOut, paid, before);
+        Tokens.requireReceived(tokenOut, address(this), paid, before);
     }
 
     /// @dev In the callback: pays what the pool asks, which is what was agreed with the leg and nothing else.
@@ -41,12 +40,25 @@ library UniswapV3 {
         Tokens.transfer(token, msg.sender, asked);
     }
 
-    /// @dev swap(this, zeroForOne, amountIn, limit, (tokenIn, amountIn)) laid out by hand, its data hashed where they lie.
+    /// @dev Whether `token` is the pool's first. By hand, as all that is called on the way.
+    function isFirst(address pool, address token) internal view returns (bool first) {
+        bytes4 selector = IUniswapV3Pool.token0.selector;
+        bool ok;
+        assembly ("memory-safe") {
+            mstore(0x00, selector)
+            // arguments are worked out from the right, so the size is that of this call's answer
+            ok := and(gt(returndatasize(), 0x1f), staticcall(gas(), pool, 0x00, 0x04, 0x00, 0x20))
+            first := eq(mload(0x00), token)
+        }
+        if (!ok) revert IDepegExecutor.CallFailed(pool);
+    }
+
+    /// @dev swap(this, zeroForOne, amountIn, limit, (tokenIn, amountIn)) laid out by hand.
     /// An input beyond int256 is read as an exact output, for which the pool can not ask the same amount.
     function _call(address tokenIn, bool zeroForOne, uint256 amountIn)
         private
         view
-        returns (uint256 call_, bytes32 dataHash)
+        returns (uint256 call_, bytes memory data)
     {
         bytes4 selector = IUniswapV3Pool.swap.selector;
         uint256 limit = zeroForOne ? LOWEST_PRICE : HIGHEST_PRICE;
@@ -61,7 +73,7 @@ library UniswapV3 {
             mstore(add(call_, 0xa4), 0x40)
             mstore(add(call_, 0xc4), tokenIn)
             mstore(add(call_, 0xe4), amountIn)
-            dataHash := keccak256(add(call_, 0xc4), 0x40)
+            data := add(call_, 0xa4)
         }
     }
 

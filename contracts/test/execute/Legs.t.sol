@@ -4,6 +4,7 @@ pragma solidity 0.8.26;
 import { IDepegExecutor, Leg, Lender, Venue } from "../../src/interfaces/IDepegExecutor.sol";
 import { ExecutorTest } from "../ExecutorTest.sol";
 import { GemJoin, Market, RouterMarket } from "../mocks/Market.sol";
+import { Token } from "../mocks/Token.sol";
 import { Trick } from "../mocks/Trick.sol";
 
 contract ExecuteLegsTest is ExecutorTest {
@@ -64,10 +65,9 @@ contract ExecuteLegsTest is ExecutorTest {
     /// @dev Shares are redeemed without an allowance.
     function testFuzz_Erc4626Redeem(uint256 amount) external {
         amount = boundLoan(amount);
-        _open(address(usd), address(share));
+        _openVault();
         assertEq(run(redeemLoop(amount)), gain(amount));
         assertEmpty();
-        assertEq(share.balanceOf(address(executor)), 0);
     }
 
     /// @dev A leg with nothing to spend is a mistake and not skipped.
@@ -100,13 +100,34 @@ contract ExecuteLegsTest is ExecutorTest {
 
     /// @dev A vault that burns fewer shares than it was told is refused.
     function test_RevertWhen_TheVaultBurnsFewerShares() external {
-        _open(address(usd), address(share));
+        _openVault();
         vault.setTrick(Trick.TakeLess);
         uint256 shares = MIN_LOAN * TO_DAI / 1e18;
         runExpecting(
             redeemLoop(MIN_LOAN),
-            abi.encodeWithSelector(IDepegExecutor.SpentOther.selector, address(share), shares, shares - 1)
+            abi.encodeWithSelector(IDepegExecutor.SpentOther.selector, address(vault), shares, shares - 1)
         );
+    }
+
+    /// @dev A vault is its own share: under another name none is entered, though it pays as promised.
+    function testFuzz_RevertWhen_TheVaultIsNotTheShare(uint256 amount, uint256 gift) external {
+        amount = boundLoan(amount);
+        _openVault();
+        vault.mint(address(executor), bound(gift, amount * 1e12, 2 * amount * 1e12));
+        Leg memory leg = buy(Venue.Erc4626Deposit, address(curve));
+        runExpecting(loopBy(leg, amount), notTheVault(address(curve)));
+
+        Order memory order = redeemLoop(amount);
+        order.legs[1].target = address(curve);
+        runExpecting(order, notTheVault(address(curve)));
+
+        Token fake = new Token(18);
+        fake.mint(address(curve), 1e40);
+        (order.legs[0].tokenOut, order.legs[1].tokenIn) = (address(fake), address(fake));
+        order.legs[1].target = address(vault);
+        order.legs[0].amountIn = 1;
+        order.legs[1].amountIn = amount * 1e12;
+        runExpecting(order, abi.encodeWithSelector(IDepegExecutor.NotTheVault.selector, address(vault), address(fake)));
     }
 
     /// @dev A venue that asks for a unit more than was agreed gets nothing.
@@ -124,7 +145,7 @@ contract ExecuteLegsTest is ExecutorTest {
     function testFuzz_RevertWhen_TheVenuePaysShort(uint8 pick, uint256 amount) external {
         amount = boundLoan(amount);
         uint256 due = amount * TO_DAI / 1e18;
-        Leg memory leg = pick % 2 == 0 ? buy(Venue.UniswapV3, address(v3)) : buy(Venue.Erc4626Deposit, address(vault));
+        Leg memory leg = pick % 2 == 0 ? buy(Venue.UniswapV3, address(v3)) : deposit();
         Market(leg.target).setTrick(Trick.Short);
         runExpecting(
             loopBy(leg, amount),
@@ -144,7 +165,7 @@ contract ExecuteLegsTest is ExecutorTest {
         order.legs[1] = sell(Venue.PsmBuyGem, address(psm));
         runReverting(order, IDepegExecutor.TransferShort.selector);
 
-        _open(address(usd), address(share));
+        _openVault();
         vault.setTrick(Trick.Short);
         runReverting(redeemLoop(MIN_LOAN), IDepegExecutor.TransferShort.selector);
     }
@@ -208,12 +229,17 @@ contract ExecuteLegsTest is ExecutorTest {
         );
     }
 
-    function fixedPrice(uint8 pick, uint256 amount) private view returns (Leg memory leg) {
+    function fixedPrice(uint8 pick, uint256 amount) private returns (Leg memory leg) {
         if (pick % 6 < 3) return buy(Venue(pick % 6), address(curve));
         if (pick % 6 == 3) return buy(Venue.UniswapV3, address(v3));
-        if (pick % 6 == 4) return buy(Venue.Erc4626Deposit, address(vault));
+        if (pick % 6 == 4) return deposit();
         leg = buy(Venue.Generic, address(router));
         leg.data = abi.encodeCall(RouterMarket.trade, (address(usd), address(dai), amount));
+    }
+
+    function deposit() private returns (Leg memory) {
+        _openVault();
+        return buy(Venue.Erc4626Deposit, address(vault));
     }
 
     function redeemLoop(uint256 amount) private view returns (Order memory order) {
@@ -230,6 +256,10 @@ contract ExecuteLegsTest is ExecutorTest {
         GemJoin join_ = new GemJoin();
         psm.setJoin(join_);
         return address(join_);
+    }
+
+    function notTheVault(address target) private view returns (bytes memory) {
+        return abi.encodeWithSelector(IDepegExecutor.NotTheVault.selector, target, address(vault));
     }
 
     function runReverting(Order memory order, bytes4 reason) private {

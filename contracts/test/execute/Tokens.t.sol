@@ -88,7 +88,6 @@ contract ExecuteTokensTest is ExecutorTest {
         RefusingToken token = new RefusingToken(18);
         _open(address(usd), address(token));
         Order memory order = loop(Lender.MorphoBlue, MIN_LOAN);
-        order.legs[0] = buy(Venue.Erc4626Deposit, address(vault));
         v3.setAccomplice(address(token), abi.encodeCall(RefusingToken.refuse, ()));
         v3.setTrick(Trick.Reenter);
         runExpecting(order, abi.encodeWithSelector(IDepegExecutor.TokenCallFailed.selector, address(token)));

@@ -24,10 +24,11 @@ contract SnapshotsTest is ExecutorTest {
         snap(loopBy(buy(Venue.CurveUint256, address(curve)), AMOUNT), "venues", "curve-uint256");
         snap(loopBy(buy(Venue.CurveUnderlying, address(curve)), AMOUNT), "venues", "curve-underlying");
         snap(loopBy(buy(Venue.UniswapV3, address(v3)), AMOUNT), "venues", "uniswap-v3");
-        snap(loopBy(buy(Venue.Erc4626Deposit, address(vault)), AMOUNT), "venues", "erc-4626 deposit");
         Leg memory generic = buy(Venue.Generic, address(router));
         generic.data = abi.encodeCall(RouterMarket.trade, (address(usd), address(dai), AMOUNT));
         snap(loopBy(generic, AMOUNT), "venues", "generic");
+        _openVault();
+        snap(loopBy(buy(Venue.Erc4626Deposit, address(vault)), AMOUNT), "venues", "erc-4626 deposit");
     }
 
     function snap(Order memory order, string memory group, string memory name) private {

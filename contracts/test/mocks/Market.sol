@@ -124,34 +124,26 @@ contract GemJoin {
     }
 }
 
-/// @dev ERC-4626 whose share is another token, so that it can be minted to it.
-contract VaultMarket is Market {
+/// @dev ERC-4626: the vault is its own share.
+contract VaultMarket is Market, Token(18) {
     address public immutable asset;
-    address public immutable share;
 
-    constructor(address asset_, address share_) {
-        (asset, share) = (asset_, share_);
+    constructor(address asset_) {
+        asset = asset_;
     }
 
     function deposit(uint256 assets, address receiver) external returns (uint256 shares) {
         _take(asset, assets);
-        shares = quote(asset, share, assets);
-        _give(share, receiver, shares);
+        shares = quote(asset, address(this), assets);
+        _give(address(this), receiver, shares);
     }
 
-    /// @dev A real vault burns its own shares and asks for no allowance; this one is handed them by the test's token.
     function redeem(uint256 shares, address receiver, address owner) external returns (uint256 assets) {
         _misbehave();
         require(owner == msg.sender, "not yours");
-        Shares(share).burn(owner, trick == Trick.TakeLess ? shares - 1 : shares);
-        assets = quote(share, asset, shares);
+        balanceOf[owner] -= trick == Trick.TakeLess ? shares - 1 : shares;
+        assets = quote(address(this), asset, shares);
         _give(asset, receiver, assets);
-    }
-}
-
-contract Shares is Token(18) {
-    function burn(address from, uint256 amount) external {
-        balanceOf[from] -= amount;
     }
 }
 
