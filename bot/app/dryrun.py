@@ -14,10 +14,18 @@ from bot.venues.rpc import NodeDown, Rpc, RpcError
 class DryRun:
     """Every plan ends at once in a Rejected that tells what the executor would have paid."""
 
-    def __init__(self, rpc: Rpc, executor: Address | None, registry: Registry, clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        rpc: Rpc,
+        executor: Address | None,
+        registry: Registry,
+        tip_pool: Address | None,
+        clock: Callable[[], int],
+    ) -> None:
         self._rpc = rpc
         self._executor = executor
         self._registry = registry
+        self._tip_pool = tip_pool
         self._clock = clock
 
     async def start(self, history: Iterable[Sending]) -> list[Report]:
@@ -54,7 +62,7 @@ class DryRun:
             order = {
                 "from": "0x" + operator[-40:],
                 "to": self._executor,
-                "data": "0x" + calldata.encode(plan, self._registry, None).hex(),
+                "data": "0x" + calldata.encode(plan, self._registry, self._tip_pool).hex(),
             }
             paid = int(await self._rpc.call("eth_call", order, "pending"), 16)
         except RpcError as error:

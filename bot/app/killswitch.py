@@ -1,7 +1,11 @@
 """The file that stops everything. It fails closed: what cannot be read counts as pulled."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from bot.model.errors import UserError
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +25,17 @@ class KillSwitch:
 
     def pull(self, reason: str) -> None:
         """Stop everything, over restarts too."""
-        self.file.write_text(reason + "\n", encoding="utf-8")
+        with self._told():
+            self.file.write_text(reason + "\n", encoding="utf-8")
 
     def clear(self) -> None:
         """Let it run again."""
-        self.file.unlink(missing_ok=True)
+        with self._told():
+            self.file.unlink(missing_ok=True)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise UserError(f"the kill switch {self.file} cannot be changed: {error.strerror}") from None

@@ -7,11 +7,12 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
+from yarl import URL
 
 from bot.model.errors import UserError
-from bot.model.registry import Address
+from bot.model.registry import Address, Pool
 from bot.strategy.planning import Bidding
 from bot.strategy.risk import Limits
 from bot.units import GWEI
@@ -19,7 +20,17 @@ from bot.units import GWEI
 LIMITS, BIDDING = Limits(), Bidding()  # the strategy's own defaults, said there and nowhere else
 
 Bps = Annotated[int, Field(ge=0, le=10_000)]
-Positive = Annotated[float, Field(gt=0)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+def _url(text: str) -> str:
+    try:
+        known = URL(text).scheme in ("http", "https", "ws", "wss", "")
+    except ValueError:
+        known = False
+    if not known:
+        raise ValueError("a node is http(s)://, ws(s):// or the path of an IPC socket")
+    return text
 
 
 class Part(BaseModel):
@@ -31,7 +42,7 @@ class Part(BaseModel):
 class Node(Part):
     """Where the chain is read and written. The first healthy URL is used, the others stand by."""
 
-    urls: Annotated[list[str], Field(min_length=1)] = ["http://127.0.0.1:8545"]
+    urls: Annotated[list[Annotated[str, AfterValidator(_url)]], Field(min_length=1)] = ["http://127.0.0.1:8545"]
     chain_id: Annotated[int, Field(ge=1)] = 1
     timeout: Positive = 10.0  # seconds
 
@@ -77,17 +88,17 @@ class Risk(Part):
 class Fees(Part):
     """What is bid for a place in the block."""
 
-    priority_gwei: Annotated[float, Field(ge=0)] = BIDDING.priority_fee / GWEI
+    priority_gwei: Annotated[float, Field(ge=0, allow_inf_nan=False)] = BIDDING.priority_fee / GWEI
     tip_bps: Annotated[int, Field(ge=0, le=9_000)] = BIDDING.tip_bps
     slack_bps: Bps = BIDDING.slack_bps
     raise_bps: Annotated[int, Field(ge=1_000, le=10_000)] = BIDDING.raise_bps
     valid_for: Annotated[int, Field(ge=12)] = BIDDING.valid_for
     next_block_only: bool = BIDDING.next_block_only
 
-    def bidding(self, tip_tokens: frozenset[Address] = frozenset()) -> Bidding:
+    def bidding(self, tip_pool: Pool | None = None) -> Bidding:
         """As the strategy reads them."""
         told = self.model_dump(exclude={"priority_gwei"})
-        return Bidding(**told, priority_fee=int(self.priority_gwei * GWEI), tip_tokens=tip_tokens)
+        return Bidding(**told, priority_fee=int(self.priority_gwei * GWEI), tip_pool=tip_pool)
 
 
 class Settings(BaseSettings):
@@ -142,10 +153,21 @@ def load(file: Path | None, *, node: str | None = None, state: Path | None = Non
         told = Settings(**(_read(file) if file else {}))
     except ValidationError as error:
         raise UserError(_first_complaint(error, file)) from None
+    except SettingsError as error:
+        raise UserError(
+            f"{error}: in the environment, lists are JSON, as in REPEG__NODE__URLS='[\"http://...\"]'"
+        ) from None
     flags: dict[str, Any] = {"state": state} if state else {}
     if node:
-        flags["node"] = told.node.model_copy(update={"urls": [node]})
+        flags["node"] = _flagged(told.node, node)
     return told.model_copy(update=flags)
+
+
+def _flagged(told: Node, url: str) -> Node:
+    try:
+        return Node(**{**told.model_dump(), "urls": [url]})
+    except ValidationError as error:
+        raise UserError(f"--node: {error.errors(include_input=False, include_url=False)[0]['msg']}") from None
 
 
 def _read(file: Path) -> dict[str, Any]:

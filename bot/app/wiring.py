@@ -11,11 +11,11 @@ from bot.app.killswitch import KillSwitch
 from bot.app.run import Bot, Witness, ignore
 from bot.app.settings import Settings
 from bot.model.errors import UserError
-from bot.model.registry import Address, Family, Registry
+from bot.model.registry import Address, Family, Pool, Registry
 from bot.records.journal import Journal
 from bot.strategy import engine
 from bot.strategy.routing import Atlas
-from bot.venues import deployment, keys, registry
+from bot.venues import calldata, deployment, keys, registry
 from bot.venues.chain import ChainReader
 from bot.venues.executor import SendingPolicy, TransactionExecutor
 from bot.venues.rpc import Rpc
@@ -61,20 +61,23 @@ async def bot(
 
     Without `live` it only pretends to send.
     """
-    settings.folder.mkdir(parents=True, exist_ok=True)
+    try:
+        settings.folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"the state folder {settings.folder} cannot be made: {error.strerror}") from None
     async with venue(settings, say) as chain:
         policy = _policy(settings, chain.registry)
         journal = Journal.open(settings.journal(live=live))
         try:
             state = engine.resume(journal.but_the_world(), policy)
-            made = _bot(settings, chain, policy, journal, state, live=live, witness=witness)
+            made = await _bot(settings, chain, policy, journal, state, live=live, say=say, witness=witness)
             await made.settle(clear_halt=clear_halt)
             yield made, chain.reader
         finally:
             journal.close()
 
 
-def _bot(
+async def _bot(
     settings: Settings,
     chain: Venue,
     policy: engine.Policy,
@@ -82,23 +85,24 @@ def _bot(
     state: engine.State,
     *,
     live: bool,
+    say: Say,
     witness: Witness,
 ) -> Bot:
     made = Bot(
         policy=policy,
         journal=journal,
-        sender=DryRun(chain.rpc, chain.executor, chain.registry, time.time_ns),
+        sender=DryRun(chain.rpc, chain.executor, chain.registry, settings.executor.tip_pool, time.time_ns),
         switch=KillSwitch(settings.folder / "HALT"),
         clock=time.time_ns,
         state=state,
         witness=witness,
     )
     if live:
-        made.sender = _live(settings, chain, made)
+        made.sender = await _live(settings, chain, made, say)
     return made
 
 
-def _live(settings: Settings, chain: Venue, made: Bot) -> TransactionExecutor:
+async def _live(settings: Settings, chain: Venue, made: Bot, say: Say) -> TransactionExecutor:
     """Whatever stands between a user and a transaction: both switches, a key, a contract that is ours."""
     if not settings.armed:
         raise UserError("--live needs `armed = true` in the settings")
@@ -107,6 +111,7 @@ def _live(settings: Settings, chain: Venue, made: Bot) -> TransactionExecutor:
     if chain.executor is None:
         raise UserError("--live needs a deployed executor: `ape run deploy`, or set executor.address")
     signer = keys.unlock(settings.wallet.keystore.expanduser(), _expanded(settings.wallet.password_file))
+    await _obeyed(chain.rpc, chain.executor, signer.address, say)
     return TransactionExecutor(
         chain.rpc,
         signer,
@@ -116,6 +121,17 @@ def _live(settings: Settings, chain: Venue, made: Bot) -> TransactionExecutor:
         clock=time.time_ns,
         policy=SendingPolicy(chain_id=settings.node.chain_id, tip_pool=settings.executor.tip_pool),
     )
+
+
+async def _obeyed(rpc: Rpc, executor: Address, operator: Address, say: Say) -> None:
+    """Refuse a key that the executor does not obey; tell what keeps it from trading now and may change."""
+    obeys = "0x" + (await rpc.call("eth_call", {"to": executor, "data": calldata.OPERATOR}, "latest"))[-40:]
+    if obeys != operator.lower():
+        raise UserError(f"the executor {executor} obeys {obeys}, and wallet.keystore is the key of {operator}")
+    if int(await rpc.call("eth_call", {"to": executor, "data": calldata.PAUSED}, "latest"), 16):
+        say(f"the executor {executor} is paused: nothing will be sent until its owner unpauses it")
+    if int(await rpc.call("eth_getBalance", operator, "latest"), 16) == 0:
+        say(f"the operator {operator} has no ether for gas: nothing will be sent until it has")
 
 
 def _expanded(file: Path | None) -> Path | None:
@@ -133,32 +149,37 @@ def _policy(settings: Settings, watched: Registry) -> engine.Policy:
         weth=weth,
         usd=usd,
         limits=settings.risk.limits(),
-        bidding=settings.fees.bidding(_tip_tokens(settings, watched, weth)),
+        bidding=settings.fees.bidding(_tip_pool(settings, watched, weth)),
     )
 
 
-def _tip_tokens(settings: Settings, watched: Registry, weth: Address) -> frozenset[Address]:
-    """In what a profit must be for the builder to get a share of it."""
+def _tip_pool(settings: Settings, watched: Registry, weth: Address) -> Pool | None:
+    """The pool that turns the builder's share into ether; None where no share is given."""
     if settings.fees.tip_bps == 0:
-        return frozenset()
+        return None
     pool = watched.pools.get(settings.executor.tip_pool or "")
     if pool is None or pool.family is not Family.UNISWAP_V3 or weth not in pool.coins:
         raise UserError("setting fees.tip_bps needs executor.tip_pool: a watched Uniswap V3 pool of WETH")
-    return frozenset(pool.coins)
+    return pool
 
 
 def _dollars(told: Mapping[str, float], watched: Registry) -> dict[Address, float]:
     """What each coin is taken for until somebody quotes it: as told, else a dollar for what is pegged to it."""
-    unknown = set(told) - {coin.symbol for coin in watched.coins.values()}
-    if unknown:
-        raise UserError(f"setting usd.{min(unknown)}: the registry knows no such coin")
+    named = {symbol.casefold(): dollars for symbol, dollars in told.items()}  # the environment has small letters only
+    watched_names = {coin.symbol.casefold() for coin in watched.coins.values()}
+    if unknown := [symbol for symbol in told if symbol.casefold() not in watched_names]:
+        raise UserError(f"setting usd.{min(unknown)}: no such coin is watched")
     pegged = {coin.address: 1.0 for coin in watched.coins.values() if coin.peg == "USD"}
-    return pegged | {coin.address: told[coin.symbol] for coin in watched.coins.values() if coin.symbol in told}
+    return pegged | {
+        coin.address: named[coin.symbol.casefold()]
+        for coin in watched.coins.values()
+        if coin.symbol.casefold() in named
+    }
 
 
 async def executor_address(settings: Settings, rpc: Rpc) -> Address | None:
     """The executor's address, if its code is what we compiled; None when none is deployed."""
-    record = deployment.load_deployment(settings.executor.deployments, settings.node.chain_id)
+    record = deployment.load_deployment(settings.executor.deployments.expanduser(), settings.node.chain_id)
     address = settings.executor.address or (record.address if record else None)
     if address is None:
         return None

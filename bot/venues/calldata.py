@@ -23,6 +23,7 @@ from bot.units import MAX_UINT256
 
 EXECUTE = bytes.fromhex("3fc1a685")  # execute(Loan,Guard,Tip,Leg[])
 OPERATOR = "0x570ca735"  # operator()
+PAUSED = "0x5c975abb"  # paused()
 CAPTURED = "0x932d11058c76fd86b020df3bbef2d7d130617d74de05a8508f23c6dbc2a4c478"  # its event of that name
 ARTIFACT = Path(__file__).parents[2] / "out" / "DepegExecutor.sol" / "DepegExecutor.json"
 
@@ -103,7 +104,7 @@ def encode(plan: Plan, registry: Registry, tip_pool: Address | None) -> bytes:
     loan = Loan(loop.lender_kind, loop.lender, loop.token, loop.amount)
     parent = bytes.fromhex(plan.parent_hash.removeprefix("0x")) or NO_HASH
     guard = Guard(plan.min_profit, plan.deadline, parent_hash=parent)
-    tip = Tip(plan.tip_bps, tip_pool or NO_ADDRESS) if plan.tip_bps else Tip()
+    tip = Tip(plan.tip_bps, tip_pool or NO_ADDRESS, plan.min_tip) if plan.tip_bps else Tip()
     amounts = (loop.amount, *[ALL] * (len(loop.hops) - 1))
     legs = [leg(hop, registry.pools[hop.pool], amount) for hop, amount in zip(loop.hops, amounts, strict=True)]
     return encode_order(loan, guard, tip, legs)

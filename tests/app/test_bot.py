@@ -18,6 +18,7 @@ pytestmark = pytest.mark.chain
 
 OWNER, GUARDIAN, TREASURY = ("0x" + digit * 40 for digit in "123")
 BUILDER = "0x" + "b" * 40
+PAUSE = "0x8456cb59"  # pause()
 SANDBOX = load("sandbox")
 
 
@@ -174,6 +175,56 @@ async def test_what_stands_in_the_way_is_named(settings, change, named):
     with pytest.raises(UserError, match=named):
         async with wiring.bot(settings.model_copy(update=change), live=True, say=quiet):
             pass
+
+
+async def test_a_key_that_the_executor_does_not_obey_is_refused(settings, actor):
+    """Each transaction of another key would only burn gas."""
+    foreign = actor.deploy_executor(OWNER, OWNER, GUARDIAN, TREASURY)
+    with pytest.raises(UserError, match="obeys"):
+        async with wiring.bot(
+            settings.model_copy(update={"executor": Executor(address=foreign)}), live=True, say=quiet
+        ):
+            pass
+
+
+async def test_what_keeps_it_from_trading_now_is_told_at_the_start(settings, actor):
+    """A paused executor and an operator without ether may change while it runs, so it starts and says so."""
+    actor.rpc("anvil_setBalance", Account.from_key("0x" + "7" * 64).address, "0x0")
+    actor.rpc("anvil_impersonateAccount", GUARDIAN)
+    actor.rpc("anvil_setBalance", GUARDIAN, hex(10**18))
+    actor.rpc("eth_sendTransaction", {"from": GUARDIAN, "to": settings.executor.address, "data": PAUSE})
+    actor.mine()
+    said = []
+    async with wiring.bot(settings, live=True, say=said.append):
+        assert any("is paused" in text for text in said)
+        assert any("no ether" in text for text in said)
+
+
+async def test_a_state_folder_that_cannot_be_made_is_one_line(settings, tmp_path):
+    """A file stands in its place."""
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="state folder"):
+        async with wiring.bot(settings.model_copy(update={"state": tmp_path / "file"}), live=False, say=quiet):
+            pass
+
+
+async def test_coins_are_named_in_any_case(settings):
+    """The environment, which has small letters only, can name a coin too."""
+    async with wiring.bot(settings.model_copy(update={"usd": {"weth": 1234.0}}), live=False, say=quiet) as (bot, _):
+        assert bot.policy.usd[bot.policy.weth] == 1234.0
+
+
+async def test_a_dry_run_pretends_with_the_tip(settings, unbalanced):
+    """What the executor would pay after the builder's share is asked of the chain with the tip's pool."""
+    weth = next(coin.address for coin in SANDBOX.coins.values() if coin.symbol == "WETH")
+    tip_pool = next(each.address for each in SANDBOX.pools.values() if weth in each.coins)
+    executor = settings.executor.model_copy(update={"tip_pool": tip_pool})
+    tipping = settings.model_copy(update={"fees": Fees(tip_bps=5_000), "executor": executor})
+    _, heard = await lived(tipping, unbalanced, live=False)
+    ends = [each.reason for each in heard if isinstance(each, Rejected)]
+
+    assert ends
+    assert all("would pay" in reason for reason in ends), ends
 
 
 async def test_another_chain_is_refused(settings):

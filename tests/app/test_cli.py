@@ -54,6 +54,8 @@ def test_every_command_explains_itself(words, tmp_path):
         (("tx", "list"), "journal"),
         (("tx", "status", "0x1234"), "journal"),
         (("config", "check", "missing.toml"), "missing.toml"),
+        (("run", "--node", "localhost:8545"), "--node"),
+        (("run", "--node", "http://localhost:port/s3cr3t"), "--node"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else value,
 )
@@ -66,6 +68,7 @@ def test_bad_input_is_one_line_and_a_failure(words, named, tmp_path):
     assert told.stdout == ""
     assert named in complaint
     assert "Traceback" not in told.stderr
+    assert "s3cr3t" not in told.stderr
 
 
 def test_no_chain_is_a_status_not_an_error(tmp_path):

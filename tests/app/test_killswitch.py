@@ -1,6 +1,9 @@
 """The kill switch fails closed."""
 
+import pytest
+
 from bot.app.killswitch import KillSwitch
+from bot.model.errors import UserError
 
 
 def test_not_pulled_until_the_file_is_there(tmp_path):
@@ -23,6 +26,17 @@ def test_it_keeps_its_reason_until_cleared(tmp_path):
     assert again.reason() == "three failures"
     again.clear()
     assert again.reason() is None
+
+
+@pytest.mark.parametrize("change", [lambda switch: switch.pull("lunch"), KillSwitch.clear])
+def test_what_cannot_be_changed_is_said_in_a_line(tmp_path, change):
+    """A folder stands where the file belongs: one error for people, and it counts as pulled."""
+    switch = KillSwitch(tmp_path / "HALT")
+    switch.file.mkdir()
+
+    with pytest.raises(UserError, match="HALT"):
+        change(switch)
+    assert switch.reason()
 
 
 def test_what_cannot_be_read_counts_as_pulled(tmp_path):

@@ -64,6 +64,11 @@ def test_flags_go_over_the_environment(monkeypatch, tmp_path):
         ("[fees]\ntip_bps = 9_500\n", "fees.tip_bps"),
         ("[usd]\nUSDC = -1.0\n", "usd.USDC"),
         ("[node\n", "TOML"),
+        ("[node]\nurls = ['localhost:8545']\n", "node.urls.0"),
+        ("[node]\nurls = ['http://[::1']\n", "node.urls.0"),
+        ("[risk]\nmax_loan_usd = inf\n", "risk.max_loan_usd"),
+        ("[risk]\nmax_gas_eth = inf\n", "risk.max_gas_eth"),
+        ("[fees]\npriority_gwei = inf\n", "fees.priority_gwei"),
     ],
 )
 def test_a_wrong_setting_is_named(written, text, named):
@@ -80,6 +85,16 @@ def test_a_url_with_a_key_in_it_is_not_repeated(written):
         load(written("[node]\nurls = 'https://node.example/v3/s3cr3t'\n"))
 
     assert "s3cr3t" not in str(caught.value)
+
+
+def test_a_list_in_the_environment_that_is_not_json_is_explained(monkeypatch):
+    """The line tells how to write it, and not what was written."""
+    monkeypatch.setenv("REPEG__NODE__URLS", "https://node.example/v3/s3cr3t")
+    with pytest.raises(UserError, match="lists are JSON") as caught:
+        load(None)
+
+    assert "s3cr3t" not in str(caught.value)
+    assert caught.value.__suppress_context__
 
 
 def test_a_missing_file_says_how_to_make_one(tmp_path):
