@@ -2,7 +2,7 @@
 
 from bot.model.decisions import Action, Cancel, Halt, Loop, Replace, Send, Warn
 from bot.model.events import Command, Event, Expired, Mined, Rejected, Reverted, Unmined
-from bot.model.registry import Registry
+from bot.model.registry import Address, Registry
 from bot.units import GWEI, to_decimal
 
 
@@ -20,9 +20,8 @@ def line(happened: Event | Action, registry: Registry) -> str | None:
         case Cancel(plan_id, reason):
             return f"plan {plan_id}: taking it back, {reason}"
         case Mined():
-            coin = registry.coins[happened.token]
             return (
-                f"plan {happened.plan_id}: captured {to_decimal(happened.profit, coin.decimals):,f} {coin.symbol} "
+                f"plan {happened.plan_id}: captured {amount(happened.profit, happened.token, registry)} "
                 f"in block {happened.block}, {happened.hash}"
             )
         case Reverted():
@@ -43,15 +42,25 @@ def line(happened: Event | Action, registry: Registry) -> str | None:
 
 def route(loop: Loop, registry: Registry) -> str:
     """A loop as people read it: how much of what, from whom, and through which coins."""
-    coins = [registry.coins[hop.coin_in].symbol for hop in loop.hops] + [registry.coins[loop.token].symbol]
-    token = registry.coins[loop.token]
-    return f"{to_decimal(loop.amount, token.decimals):,.0f} {token.symbol} through {'>'.join(coins)}"
+    coins = [symbol(hop.coin_in, registry) for hop in loop.hops] + [symbol(loop.token, registry)]
+    return f"{amount(loop.amount, loop.token, registry, '.0f')} through {'>'.join(coins)}"
 
 
 def hops(loop: Loop, registry: Registry) -> list[str]:
     """Each hop as `USDC>DAI uniswap-v3 0x...`."""
     return [
-        f"{registry.coins[hop.coin_in].symbol}>{registry.coins[hop.coin_out].symbol} "
-        f"{registry.pools[hop.pool].family} {hop.pool}"
+        f"{symbol(hop.coin_in, registry)}>{symbol(hop.coin_out, registry)} "
+        f"{registry.pools[hop.pool].family if hop.pool in registry.pools else 'unknown'} {hop.pool}"
         for hop in loop.hops
     ]
+
+
+def amount(units: int, token: Address, registry: Registry, form: str = "f") -> str:
+    """So many whole coins; base units where the registry no longer knows the coin, as an old journal's may be."""
+    coin = registry.coins.get(token)
+    return f"{to_decimal(units, coin.decimals):,{form}} {coin.symbol}" if coin else f"{units} of {token}"
+
+
+def symbol(coin: Address, registry: Registry) -> str:
+    """A coin's symbol; its address where the registry no longer knows it."""
+    return registry.coins[coin].symbol if coin in registry.coins else coin

@@ -1,5 +1,6 @@
 """Our transactions as people and programs read them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from bot.app import narrate
@@ -7,7 +8,6 @@ from bot.app.settings import Settings
 from bot.model.events import Expired, Mined, Rejected, Reverted
 from bot.model.registry import Registry
 from bot.records.transactions import Transaction
-from bot.units import to_decimal
 
 
 def registry_of(settings: Settings) -> Registry:
@@ -26,7 +26,7 @@ def transaction(found: Transaction, registry: Registry) -> dict[str, Any]:
         "made_for": plan.made_for if plan else None,
         "summary": narrate.route(plan.loop, registry) if plan else "",
         "lender": plan.loop.lender if plan else None,
-        "expected": _amount(plan.loop.profit, plan.loop.token, registry) if plan else None,
+        "expected": narrate.amount(plan.loop.profit, plan.loop.token, registry) if plan else None,
         "expected_net_usd": plan.loop.net_usd if plan else None,
         "route": narrate.hops(plan.loop, registry) if plan else [],
         "outcome": outcome(found, registry),
@@ -48,7 +48,9 @@ def outcome(found: Transaction, registry: Registry) -> str:
     match found.outcome:
         case Mined() as mined:
             gas = mined.gas_used * mined.gas_price / 1e18
-            return f"{_amount(mined.profit, mined.token, registry)} in block {mined.block} for {gas:.6f} ETH of gas"
+            return (
+                f"{narrate.amount(mined.profit, mined.token, registry)} in block {mined.block} for {gas:.6f} ETH of gas"
+            )
         case Reverted() as reverted:
             return f"reverted in block {reverted.block}: {reverted.reason}"
         case Rejected() | Expired() as ended:
@@ -58,7 +60,7 @@ def outcome(found: Transaction, registry: Registry) -> str:
 
 
 async def node_view(settings: Settings, found: Transaction) -> dict[str, Any]:
-    """What the node says of the last attempt; what it could not be asked is said too."""
+    """What the node says of the attempt that was mined, else of the last it knows; what it would not say is said."""
     from bot.venues.rpc import NodeDown, Rpc, RpcError
 
     if not found.attempts:
@@ -66,32 +68,26 @@ async def node_view(settings: Settings, found: Transaction) -> dict[str, Any]:
     rpc = Rpc(settings.node.urls, timeout=settings.node.timeout)
     try:
         await rpc.check(settings.node.chain_id)
-        known, receipt = await rpc.batch(
-            [
-                ("eth_getTransactionByHash", [found.attempts[-1].hash]),
-                ("eth_getTransactionReceipt", [found.attempts[-1].hash]),
-            ]
-        )
+        asked = ("eth_getTransactionReceipt", "eth_getTransactionByHash")
+        calls = [(method, [each.hash]) for each in reversed(found.attempts) for method in asked]
+        answers = await rpc.batch(calls)
     except (NodeDown, RpcError) as error:
         return {"says": f"not reached: {error}"}
     finally:
         await rpc.close()
-    return _seen_by_node(known, receipt)
+    refusal = next((answer for answer in answers if isinstance(answer, RpcError)), None)
+    return {"says": f"would not tell: {refusal}"} if refusal else _seen_by_node(answers[1::2], answers[::2])
 
 
-def _seen_by_node(known: Any, receipt: Any) -> dict[str, Any]:  # noqa: ANN401 - as the node answers
-    if not isinstance(known, dict):
-        return {"says": "unknown to it"}
-    if not isinstance(receipt, dict):
-        return {"says": "pending", "nonce": int(known["nonce"], 16)}
-    return {
-        "says": "succeeded" if int(receipt["status"], 16) else "failed",
-        "block": int(receipt["blockNumber"], 16),
-        "gas_used": int(receipt["gasUsed"], 16),
-        "gas_price": int(receipt["effectiveGasPrice"], 16),
-    }
-
-
-def _amount(amount: int, token: str, registry: Registry) -> str:
-    coin = registry.coins.get(token)
-    return f"{to_decimal(amount, coin.decimals):,f} {coin.symbol}" if coin else f"{amount} of {token}"
+def _seen_by_node(known: Sequence[Any], receipts: Sequence[Any]) -> dict[str, Any]:
+    receipt = next((each for each in receipts if each), None)
+    waiting = next((each for each in known if each), None)
+    if receipt:
+        return {
+            "says": "succeeded" if int(receipt["status"], 16) else "failed",
+            "hash": receipt["transactionHash"],
+            "block": int(receipt["blockNumber"], 16),
+            "gas_used": int(receipt["gasUsed"], 16),
+            "gas_price": int(receipt["effectiveGasPrice"], 16),
+        }
+    return {"says": "pending", "nonce": int(waiting["nonce"], 16)} if waiting else {"says": "unknown to it"}
