@@ -27,9 +27,11 @@ app.add_typer(config.app, name="config")
 def main() -> None:
     """Run the command; what a user can mend is one line and exit code 1."""
     import logging
+    import signal
 
     from bot.app.screen import complain
 
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # what was started is taken down
     logging.basicConfig(level=logging.WARNING, format="repeg: %(message)s")
     try:
         app()

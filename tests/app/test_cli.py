@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -89,3 +90,21 @@ def test_the_doctor_says_what_to_do(tmp_path):
     assert told.returncode == 1
     assert found["contract"] == "works"
     assert found["node url"] == "broken"
+
+
+@pytest.mark.chain
+def test_a_demo_that_is_ended_leaves_no_chain_behind():
+    """SIGTERM ends it as Ctrl-C does: the chain it started is gone before it is."""
+    demo = subprocess.Popen([REPEG, "demo", "--blocks", "500", "--json"], stdout=subprocess.DEVNULL)
+    children = Path(f"/proc/{demo.pid}/task/{demo.pid}/children")
+    if not children.exists():
+        demo.kill()
+        pytest.skip("needs Linux's list of children")
+    while demo.poll() is None and not children.read_text():
+        time.sleep(0.05)
+    (chain,) = children.read_text().split()
+    time.sleep(2.0)
+    demo.terminate()
+
+    assert demo.wait(20) == 130
+    assert not Path(f"/proc/{chain}").exists()
