@@ -99,7 +99,7 @@ interface IDepegExecutor {
     error CallNotAllowed(address target, bytes4 selector);
     error CallFailed(address target);
     error TokenCallFailed(address token);
-    error LegOutside();
+    error LegOutside(uint256 end, uint256 size);
     error NotTheVault(address target, address share);
     error NothingToSpend(address token);
     error ProfitTooSmall(uint256 profit, uint256 minProfit);

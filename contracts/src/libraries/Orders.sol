@@ -40,11 +40,11 @@ library Orders {
     /// @dev In `execute`, where calldata end with the order: what lies inside of it here is the same leg in the callback,
     /// whatever a lender wraps around it.
     function requireInside(Leg calldata leg) internal pure {
-        bool outside;
+        uint256 end;
         assembly ("memory-safe") {
-            outside := gt(add(leg, SIZE), calldatasize())
+            end := add(leg, SIZE)
         }
-        if (outside) revert IDepegExecutor.LegOutside();
+        if (end > msg.data.length) revert IDepegExecutor.LegOutside(end, msg.data.length);
     }
 
     /* FIELDS, without the compiler's check of each: what stands above an address is cut off here and in the callback alike */

@@ -73,11 +73,25 @@ contract ExecutorInvariants is ExecutorTest {
         assertEq(address(executor).balance, 0);
     }
 
+    /// @dev The programs are not so wild that all of them revert and prove nothing: a fair share captures.
+    function test_AFairShareOfProgramsCaptures() external {
+        for (uint256 seed = 0; seed < 400; ++seed) {
+            handler.program(uint256(keccak256(abi.encode(seed))), address(this));
+        }
+        assertEq(handler.programs(), 400);
+        assertGe(handler.programsCaptured(), 80, "fewer than a fifth");
+    }
+
     /// @dev The handler is not idle: whatever it did before, an honest loop still pays afterwards.
     function afterInvariant() external {
         uint256 captures = handler.captures();
         HookToken(address(dai)).hook(address(0), "");
         handler.honest(0, 1e9);
         assertEq(handler.captures(), captures + 1, "bricked");
+        uint256 programsCaptured = handler.programsCaptured();
+        for (uint256 k = 0; k < 32; ++k) {
+            handler.program(uint256(keccak256(abi.encode(handler.orders()))), address(this));
+        }
+        assertGt(handler.programsCaptured(), programsCaptured, "no program captures any more");
     }
 }

@@ -28,6 +28,8 @@ contract Handler is CommonBase, StdUtils {
     mapping(Token token => uint256) private leastOfTreasury;
     uint256 public orders;
     uint256 public captures;
+    uint256 public programs;
+    uint256 public programsCaptured;
     uint256 public foreignCallbacks;
     uint256 public meddlings;
     uint256 public lossesOfTreasury;
@@ -71,13 +73,16 @@ contract Handler is CommonBase, StdUtils {
         _execute(operator, loan, Guard(1, block.timestamp, 0, 0), Tip(0, address(0), 0), legs);
     }
 
-    /// @dev Any program at all, mostly by the stolen key.
+    /// @dev Any program at all, mostly by the stolen key. Half of them are wild, of the others each leg speaks its venue's
+    /// tongue and spends what the one before it brought.
     function program(uint256 seed, address caller) external watched {
-        Leg[] memory legs = new Leg[](seed % 5);
-        for (uint256 k = 0; k < legs.length; ++k) {
-            legs[k] = _leg(_next(seed, k));
-        }
+        uint256 before = captures;
         uint256 dice = _next(seed, 99);
+        bool wild = _next(seed, 100) % 2 == 0;
+        Leg[] memory legs = new Leg[](wild ? seed % 5 : 2 * (1 + seed % 2));
+        for (uint256 k = 0; k < legs.length; ++k) {
+            legs[k] = wild ? _leg(_next(seed, k)) : _fitting(_next(seed, k), k % 2 == 0);
+        }
         Loan memory loan = Loan(
             Lender(dice % 5),
             dice % 7 == 0 ? targets[6] : address(bank),
@@ -87,6 +92,8 @@ contract Handler is CommonBase, StdUtils {
         Tip memory tip = Tip(dice % 3 == 0 ? dice % 9001 : 0, targets[dice % targets.length], 0);
         if (dice % 4 != 0) caller = operator;
         _execute(caller, loan, Guard(1 + dice % 1e6, block.timestamp, 0, 0), tip, legs);
+        ++programs;
+        programsCaptured += captures - before;
     }
 
     /* THE WORLD AROUND */
@@ -142,6 +149,7 @@ contract Handler is CommonBase, StdUtils {
     function meddle(address caller, uint8 pick, address value) external watched {
         if (caller == executor.owner() || caller == executor.guardian()) caller = operator;
         if (pick % 2 == 0) caller = operator;
+        if (caller == address(0)) caller = operator; // nobody is, and it is who ownership is offered to when it is not
         bytes[8] memory calls = [
             abi.encodeCall(executor.setOperator, (value)),
             abi.encodeCall(executor.setGuardian, (value)),
@@ -179,6 +187,16 @@ contract Handler is CommonBase, StdUtils {
         address spender = dice % 5 == 0 ? targets[_next(dice, 3) % targets.length] : address(0);
         uint256 i = buying ? 0 : 1;
         return Leg(Venue(_next(dice, 4) % 10), target, spender, tokenIn, tokenOut, amount, i, 1 - i, abi.encode(dice));
+    }
+
+    /// @dev Buys or sells at a set price.
+    function _fitting(uint256 dice, bool buying) private view returns (Leg memory leg) {
+        Venue[4] memory venues = [Venue.CurveInt128, Venue.CurveUint256, Venue.CurveUnderlying, Venue.UniswapV3];
+        leg.venue = venues[dice % 4];
+        leg.target = targets[leg.venue == Venue.UniswapV3 ? 1 : 0];
+        (leg.tokenIn, leg.tokenOut) = (address(tokens[buying ? 0 : 1]), address(tokens[buying ? 1 : 0]));
+        (leg.i, leg.j) = buying ? (0, 1) : (1, 0);
+        leg.amountIn = ALL;
     }
 
     function _allBehave() private {
