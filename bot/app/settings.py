@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
+from eth_utils.address import is_address, to_checksum_address
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 from yarl import URL
@@ -23,6 +24,13 @@ Bps = Annotated[int, Field(ge=0, le=10_000)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
+def _checksummed(text: str) -> Address:
+    if not is_address(text):
+        raise ValueError("an address is 0x and 40 hexadecimal digits, its checksum right if it is in mixed case")
+    address: Address = to_checksum_address(text)
+    return address
+
+
 def _url(text: str) -> str:
     try:
         known = URL(text).scheme in ("http", "https", "ws", "wss", "")
@@ -31,6 +39,9 @@ def _url(text: str) -> str:
     if not known:
         raise ValueError("a node is http(s)://, ws(s):// or the path of an IPC socket")
     return text
+
+
+Checksummed = Annotated[Address, AfterValidator(_checksummed)]
 
 
 class Part(BaseModel):
@@ -57,8 +68,8 @@ class Executor(Part):
     """The deployed contract."""
 
     deployments: Path = Path("deployments")  # folder that `ape run deploy` writes
-    address: Address | None = None  # instead of looking it up there
-    tip_pool: Address | None = None  # Uniswap V3 pool that turns the builder's tip into WETH
+    address: Checksummed | None = None  # instead of looking it up there
+    tip_pool: Checksummed | None = None  # Uniswap V3 pool that turns the builder's tip into WETH
 
 
 class Wallet(Part):

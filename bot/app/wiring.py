@@ -119,7 +119,9 @@ async def _live(settings: Settings, chain: Venue, made: Bot, say: Say) -> Transa
         chain.registry,
         record=made.record,
         clock=time.time_ns,
-        policy=SendingPolicy(chain_id=settings.node.chain_id, tip_pool=settings.executor.tip_pool),
+        policy=SendingPolicy(
+            chain_id=settings.node.chain_id, tip_pool=settings.executor.tip_pool, raise_bps=settings.fees.raise_bps
+        ),
     )
 
 

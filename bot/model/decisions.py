@@ -51,6 +51,7 @@ class Plan:
     priority_fee: int  # wei
     gas_limit: int
     tip_bps: int = 0  # share of the profit for the block's builder
+    min_tip: int = 0  # wei: the executor reverts when the share is sold for less
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,7 +143,7 @@ def _tended(state: State, promise: Promise, block: BlockSeen, policy: Policy) ->
     loop = routing.rewalked(plan.loop, _quotable(state), lenders, cost)
     if loop is None:
         return _withdrawn(state, plan.id), Cancel(plan.id, "the chance has passed")
-    dearer = planning.raised(plan, loop, block, policy.bidding)
+    dearer = planning.raised(plan, loop, block, policy.bidding, _tip(loop, state, policy))
     verdict = risk.review(dearer, _loan_usd(loop, state, policy, block), state.ledger, state.standing, policy.limits)
     match verdict:
         case Approved():
@@ -158,7 +158,7 @@ def _found(state: State, block: BlockSeen, policy: Policy) -> tuple[State, list[
     lenders = risk.within(tuple(state.lenders.values()), cost.usd, policy.registry, policy.limits)
     sends: list[Send] = []
     for loop in routing.search(policy.atlas, free, lenders, cost, policy.limits.per_block):
-        plan = planning.plan(str(state.decided + 1), loop, block, policy.bidding)
+        plan = planning.plan(str(state.decided + 1), loop, block, policy.bidding, _tip(loop, state, policy))
         loan_usd = _loan_usd(loop, state, policy, block)
         match risk.review(plan, loan_usd, state.ledger, state.standing, policy.limits):
             case Approved() as approved:
@@ -167,6 +167,10 @@ def _found(state: State, block: BlockSeen, policy: Policy) -> tuple[State, list[
             case Refused() as refused:
                 state = _remembering(state, refused)
     return state, sends
+
+
+def _tip(loop: Loop, state: State, policy: Policy) -> planning.Tip:
+    return planning.tip(loop, _quotable(state), policy.weth, policy.bidding)
 
 
 def _loan_usd(loop: Loop, state: State, policy: Policy, block: BlockSeen) -> float:

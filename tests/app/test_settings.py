@@ -64,6 +64,8 @@ def test_flags_go_over_the_environment(monkeypatch, tmp_path):
         ("[fees]\ntip_bps = 9_500\n", "fees.tip_bps"),
         ("[usd]\nUSDC = -1.0\n", "usd.USDC"),
         ("[node\n", "TOML"),
+        ("[executor]\naddress = '0x1234'\n", "executor.address"),
+        ("[executor]\ntip_pool = '0x88e6A0c2dDD26FEEb64F039a2c41296FcB3f564a'\n", "executor.tip_pool"),
         ("[node]\nurls = ['localhost:8545']\n", "node.urls.0"),
         ("[node]\nurls = ['http://[::1']\n", "node.urls.0"),
         ("[risk]\nmax_loan_usd = inf\n", "risk.max_loan_usd"),
@@ -101,3 +103,10 @@ def test_a_missing_file_says_how_to_make_one(tmp_path):
     """The way out is in the message."""
     with pytest.raises(UserError, match="repeg config example"):
         load(tmp_path / "none.toml")
+
+
+def test_an_address_is_known_by_its_checksum(written):
+    """Lower case is as good."""
+    told = load(written("[executor]\ntip_pool = '0x88e6a0c2ddd26feeb64f039a2c41296fcb3f5640'\n"))
+
+    assert told.executor.tip_pool == "0x88e6A0c2dDD26FEEb64F039a2c41296FcB3f5640"

@@ -72,10 +72,10 @@ def topic_of(abi, name):
     return "0x" + event_abi_to_log_topic(next(entry for entry in abi if entry.get("name") == name)).hex()
 
 
-def plan_through(*hops: Hop, tip_bps: int = 0, parent_hash: str = "0x" + "11" * 32) -> Plan:
+def plan_through(*hops: Hop, tip_bps: int = 0, min_tip: int = 0, parent_hash: str = "0x" + "11" * 32) -> Plan:
     flow = tuple(range(1_000, 1_001 + len(hops)))
     loop = Loop(hops, A, LENDER, LenderKind.AAVE_V3, 1_000, flow, 0, len(hops), 500_000, 1.0, 0.5)
-    return Plan("1", loop, 7, parent_hash, 1, 1_700_000_000, 2, 1, 750_000, tip_bps)
+    return Plan("1", loop, 7, parent_hash, 1, 1_700_000_000, 2, 1, 750_000, tip_bps, min_tip)
 
 
 def registry_of(pool: Pool) -> Registry:
@@ -98,13 +98,15 @@ def test_the_first_leg_spends_the_loan_and_the_others_all():
 
 
 def test_a_tip_names_the_pool_that_pays_it():
-    """The tip's share and pool travel together; without a share the pool is left out."""
+    """The tip's share, its pool and the least it may be sold for travel together; without a share all are left out."""
     hop = Hop(POOL, 0, 1, A, A)
     registry = registry_of(Pool("pool", POOL, Family.UNISWAP_V3, (A, B)))
 
-    paid = calldata.encode(plan_through(hop, tip_bps=300), registry, JOIN)
+    paid = calldata.encode(plan_through(hop, tip_bps=300, min_tip=12_345), registry, JOIN)
 
-    assert bytes.fromhex(JOIN[2:]) in paid
+    assert (
+        b"".join([(300).to_bytes(32, "big"), bytes(12), bytes.fromhex(JOIN[2:]), (12_345).to_bytes(32, "big")]) in paid
+    )
     assert calldata.encode(plan_through(hop), registry, JOIN) == calldata.encode(plan_through(hop), registry, None)
 
 
