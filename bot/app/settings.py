@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
-from eth_utils.address import is_address, to_checksum_address
+from eth_utils.address import is_hex_address, to_checksum_address
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 from yarl import URL
@@ -25,9 +25,11 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 def _checksummed(text: str) -> Address:
-    if not is_address(text):
-        raise ValueError("an address is 0x and 40 hexadecimal digits, its checksum right if it is in mixed case")
+    if not is_hex_address(text):
+        raise ValueError("an address is 0x and 40 hexadecimal digits")
     address: Address = to_checksum_address(text)
+    if text not in (address, text.lower()):
+        raise ValueError(f"wrong checksum; it would be {address} if every digit is right")
     return address
 
 
