@@ -15,6 +15,7 @@ import { StdUtils } from "forge-std/StdUtils.sol";
 contract Handler is CommonBase, StdUtils {
     uint256 private constant ALL = type(uint256).max;
     uint256 private constant MAX_LOAN = 1e15;
+    uint256 private constant MAX_GIFT = 1e24;
 
     IDepegExecutor public immutable executor;
     address private immutable treasury;
@@ -73,23 +74,25 @@ contract Handler is CommonBase, StdUtils {
         _execute(operator, loan, Guard(1, block.timestamp, 0, 0), Tip(0, address(0), 0), legs);
     }
 
-    /// @dev Any program at all, mostly by the stolen key. Half of them are wild, of the others each leg speaks its venue's
+    /// @dev Any program at all, mostly by the stolen key. A third of them are wild, of the others each leg speaks its venue's
     /// tongue and spends what the one before it brought.
     function program(uint256 seed, address caller) external watched {
         uint256 before = captures;
         uint256 dice = _next(seed, 99);
-        bool wild = _next(seed, 100) % 2 == 0;
+        uint256 amount = _next(dice, 1) % MAX_LOAN;
+        bool wild = _next(seed, 100) % 3 == 0;
+        _misbehave(_next(seed, 101));
         Leg[] memory legs = new Leg[](wild ? seed % 5 : 2 * (1 + seed % 2));
         for (uint256 k = 0; k < legs.length; ++k) {
-            legs[k] = wild ? _leg(_next(seed, k)) : _fitting(_next(seed, k), k % 2 == 0);
+            legs[k] = wild ? _leg(_next(seed, k)) : _fitting(_next(seed, k), k % 2 == 0, amount);
         }
         Loan memory loan = Loan(
             Lender(dice % 5),
             dice % 7 == 0 ? targets[6] : address(bank),
             address(tokens[dice % 11 == 0 ? 1 : 0]),
-            _next(dice, 1) % MAX_LOAN
+            amount
         );
-        Tip memory tip = Tip(dice % 3 == 0 ? dice % 9001 : 0, targets[dice % targets.length], 0);
+        Tip memory tip = Tip(dice % 6 == 0 ? dice % 9001 : 0, targets[dice % targets.length], 0);
         if (dice % 4 != 0) caller = operator;
         _execute(caller, loan, Guard(1 + dice % 1e6, block.timestamp, 0, 0), tip, legs);
         ++programs;
@@ -116,7 +119,7 @@ contract Handler is CommonBase, StdUtils {
     /// @dev Somebody sends tokens here by mistake, or in the hope that it will break something.
     function gift(uint8 which, uint256 amount) external watched {
         Token token = tokens[which % tokens.length];
-        amount = bound(amount, 0, 1e24);
+        amount = bound(amount, 0, MAX_GIFT);
         token.mint(address(executor), amount);
         gifts[token] += amount;
     }
@@ -189,14 +192,27 @@ contract Handler is CommonBase, StdUtils {
         return Leg(Venue(_next(dice, 4) % 10), target, spender, tokenIn, tokenOut, amount, i, 1 - i, abi.encode(dice));
     }
 
-    /// @dev Buys or sells at a set price.
-    function _fitting(uint256 dice, bool buying) private view returns (Leg memory leg) {
+    /// @dev Buys or sells at a set price, all there is, or somewhat less or more than was bought with the loan: then something
+    /// is left over, or would be taken from the gifts.
+    function _fitting(uint256 dice, bool buying, uint256 amount) private view returns (Leg memory leg) {
         Venue[4] memory venues = [Venue.CurveInt128, Venue.CurveUint256, Venue.CurveUnderlying, Venue.UniswapV3];
         leg.venue = venues[dice % 4];
         leg.target = targets[leg.venue == Venue.UniswapV3 ? 1 : 0];
         (leg.tokenIn, leg.tokenOut) = (address(tokens[buying ? 0 : 1]), address(tokens[buying ? 1 : 0]));
         (leg.i, leg.j) = buying ? (0, 1) : (1, 0);
-        leg.amountIn = ALL;
+        uint256 bought = amount * 1.01e12;
+        bool named = !buying && _next(dice, 1) % 3 == 0 && bought > MAX_GIFT;
+        leg.amountIn = named ? bought - MAX_GIFT + _next(dice, 2) % (2 * MAX_GIFT) : ALL;
+    }
+
+    /// @dev In a third of the programs everybody behaves, in another everybody but one (the lender, the first market or the second).
+    function _misbehave(uint256 dice) private {
+        if (dice % 9 < 3) return;
+        _allBehave();
+        if (dice % 9 < 6) return;
+        Trick trick = Trick(_next(dice, 1) % (uint256(type(Trick).max) + 1));
+        if (dice % 3 == 0) bank.setTrick(trick);
+        else Market(targets[dice % 3 - 1]).setTrick(trick);
     }
 
     function _allBehave() private {
