@@ -38,6 +38,9 @@ contract DepegExecutor is
     uint256 private constant BPS = 10_000;
     bytes32 private constant ERC3156_ANSWER = keccak256("ERC3156FlashBorrower.onFlashLoan");
 
+    /// @dev Enough for a builder whose address is a contract, and all that one can burn of ours.
+    uint256 private constant TIP_GAS = 100_000;
+
     constructor(address owner_, address operator_, address guardian_, address treasury_, address weth_)
         Roles(owner_, operator_, guardian_, treasury_, weth_)
     { }
@@ -167,7 +170,10 @@ contract DepegExecutor is
         for (uint256 k = 0; k < legs.length; ++k) {
             Leg calldata leg = Orders.legAt(legs, k);
             Venue venue = leg.venue;
-            if (venue == Venue.Generic) _requireAllowed(leg, loan, legs);
+            if (venue == Venue.Generic) {
+                Orders.requireCallInside(leg, order);
+                _requireAllowed(leg, loan, legs);
+            }
             address tokenIn = Orders.tokenInOf(leg);
             if (tokenIn != last || surplus == Legs.UNKNOWN) surplus = Baselines.surplus(tokenIn);
             (last, surplus) = Legs.walk(leg, venue, tokenIn, surplus, token);
@@ -192,7 +198,7 @@ contract DepegExecutor is
         tipWei = token == weth || share == 0 ? share : _swapForWeth(tip.pool, token, share);
         if (tipWei < tip.minWei) revert TipTooSmall(tipWei, tip.minWei);
         IWeth(weth).withdraw(tipWei);
-        (bool ok,) = block.coinbase.call{ value: tipWei }("");
+        (bool ok,) = block.coinbase.call{ value: tipWei, gas: TIP_GAS }("");
         if (!ok) revert TipFailed(block.coinbase);
     }
 

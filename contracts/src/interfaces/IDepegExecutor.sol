@@ -107,8 +107,9 @@ interface IDepegExecutor {
     error BalanceFell(address token, uint256 before, uint256 afterwards);
 
     /// @notice Borrows `loan`, walks `legs` in order, repays, pays the tip and the profit. Operator only, unpaused.
-    /// @dev Every token the legs name is measured before and after: none may fall, and what is left over of any of them
-    /// goes to the treasury with the profit.
+    /// @dev Every token is measured when the first leg that names it is reached, and at the end: none may fall, and what is
+    /// left over of any of them goes to the treasury with the profit. Tokens whose balances change by themselves are not
+    /// for this contract.
     /// @return profit what reached the treasury, in the loan's token
     function execute(Loan calldata loan, Guard calldata guard, Tip calldata tip, Leg[] calldata legs)
         external
@@ -129,7 +130,7 @@ interface IDepegExecutor {
     function setGuardian(address guardian) external;
 
     /// @notice Puts a call on the list that Generic legs may make. Owner only. Never this contract, Permit2, nor a selector
-    /// that moves or approves tokens; at execution never a token or the lender of the order either.
+    /// known to move, take or approve tokens; at execution never a token of the order or its own lender either.
     function allowCall(address target, bytes4 selector, bool allowed) external;
 
     /// @notice Offers ownership; the other side takes it with `acceptOwnership`.

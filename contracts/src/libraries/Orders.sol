@@ -47,6 +47,20 @@ library Orders {
         if (end > msg.data.length) revert IDepegExecutor.LegOutside(end, msg.data.length);
     }
 
+    /// @dev A Generic leg's call lies in the order too, so that it is what the operator hashed: a lender hands back more.
+    function requireCallInside(Leg calldata leg, bytes calldata order) internal pure {
+        uint256 end;
+        uint256 size;
+        assembly ("memory-safe") {
+            let offset := calldataload(add(leg, 0x100))
+            let length := calldataload(add(leg, offset))
+            end := sub(add(add(add(leg, offset), 0x20), length), order.offset)
+            size := order.length
+            if gt(or(offset, length), FAR) { end := not(0) } // it would point backward
+        }
+        if (end > size) revert IDepegExecutor.LegOutside(end, size);
+    }
+
     /* FIELDS, without the compiler's check of each: what stands above an address is cut off here and in the callback alike */
 
     function sourceOf(Loan calldata loan) internal pure returns (address source) {

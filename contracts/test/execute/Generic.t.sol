@@ -3,6 +3,7 @@ pragma solidity 0.8.26;
 
 import { IDepegExecutor, Leg, Lender, Venue } from "../../src/interfaces/IDepegExecutor.sol";
 import { ExecutorTest } from "../ExecutorTest.sol";
+import { Appender } from "../mocks/Appender.sol";
 import { RouterMarket } from "../mocks/Market.sol";
 import { Token } from "../mocks/Token.sol";
 
@@ -62,6 +63,40 @@ contract ExecuteGenericTest is ExecutorTest {
 
         assertEq(run(loopBy(leg, amount)), gain(amount));
         assertEmpty();
+    }
+
+    /// @dev The call is the operator's: one that points behind the order, to the lender's words, is not made.
+    function test_RevertWhen_TheCallLiesOutsideTheOrder() external {
+        Leg memory leg = trade(MIN_LOAN);
+        Appender lender = new Appender();
+        lender.setWords(abi.encodePacked(leg.data.length, leg.data));
+        Order memory order = loopBy(leg, MIN_LOAN);
+        order.loan.source = address(lender);
+        bytes memory call_ = abi.encodeCall(executor.execute, (order.loan, order.guard, order.tip, order.legs));
+        uint256 size = call_.length - 4;
+        uint256 leg0 = word(call_, 0x160) + 0x20;
+        leg0 += word(call_, leg0);
+        setWord(call_, leg0 + 0x100, size - leg0);
+
+        vm.prank(operator);
+        (bool ok, bytes memory reason) = address(executor).call(call_);
+
+        assertFalse(ok);
+        uint256 end = size + 0x20 + leg.data.length;
+        assertEq(reason, abi.encodeWithSelector(IDepegExecutor.LegOutside.selector, end, size));
+    }
+
+    /// @dev A word of the order, which begins after the selector.
+    function word(bytes memory call_, uint256 at) private pure returns (uint256 value) {
+        assembly ("memory-safe") {
+            value := mload(add(add(call_, 0x24), at))
+        }
+    }
+
+    function setWord(bytes memory call_, uint256 at, uint256 value) private pure {
+        assembly ("memory-safe") {
+            mstore(add(add(call_, 0x24), at), value)
+        }
     }
 
     function trade(uint256 amount) private view returns (Leg memory) {

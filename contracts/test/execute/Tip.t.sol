@@ -3,6 +3,7 @@ pragma solidity 0.8.26;
 
 import { IDepegExecutor, Tip } from "../../src/interfaces/IDepegExecutor.sol";
 import { ExecutorTest } from "../ExecutorTest.sol";
+import { Glutton } from "../mocks/Appender.sol";
 import { Trick } from "../mocks/Trick.sol";
 import { V3Market } from "../mocks/UniswapMarkets.sol";
 
@@ -82,6 +83,14 @@ contract ExecuteTipTest is ExecutorTest {
     function test_RevertWhen_TheBuilderRefusesEther() external {
         vm.coinbase(address(usd));
         runExpecting(tipped(0, MIN_LOAN, 1000), abi.encodeWithSelector(IDepegExecutor.TipFailed.selector, address(usd)));
+    }
+
+    /// @dev A builder's contract can burn no more of our gas than it is given.
+    function test_AGluttonousBuilderBurnsLittle() external {
+        vm.coinbase(address(new Glutton()));
+        uint256 before = gasleft();
+        run(tipped(0, MIN_LOAN, 1000));
+        assertLt(before - gasleft(), 2_000_000);
     }
 
     /// @dev A tip pool that says it paid more than it did cannot make the executor unwrap what was here before.

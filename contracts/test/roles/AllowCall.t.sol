@@ -22,9 +22,9 @@ contract AllowCallTest is ExecutorTest {
         refused(targets[pick % 3], selector);
     }
 
-    /// @dev No name under which tokens are moved or approved, on any target.
+    /// @dev No name under which tokens are moved, approved or taken, or somebody may act for the executor; on any target.
     function testFuzz_RevertWhen_TheSelectorIsForbidden(address target, uint8 pick) external {
-        string[16] memory names = [
+        string[30] memory names = [
             "transfer(address,uint256)",
             "transferFrom(address,address,uint256)",
             "approve(address,uint256)",
@@ -40,9 +40,23 @@ contract AllowCallTest is ExecutorTest {
             "send(address,uint256,bytes)",
             "authorizeOperator(address)",
             "push(address,uint256)",
-            "move(address,address,uint256)"
+            "move(address,address,uint256)",
+            "transfer(address,uint256,uint256)",
+            "transfer(address,uint256,bytes)",
+            "safeTransferFrom(address,address,uint256,uint256,bytes)",
+            "safeBatchTransferFrom(address,address,uint256[],uint256[],bytes)",
+            "transferShares(address,uint256)",
+            "transferWithAuthorization(address,address,uint256,uint256,uint256,bytes32,uint8,bytes32,bytes32)",
+            "redeem(uint256,address,address)",
+            "withdraw(uint256,address,address)",
+            "withdraw(uint256)",
+            "setOperator(address,bool)",
+            "approveDelegation(address,uint256)",
+            "allow(address,bool)",
+            "setAuthorization(address,bool)",
+            "hope(address)"
         ];
-        refused(target, bytes4(keccak256(bytes(names[pick % 16]))));
+        refused(target, bytes4(keccak256(bytes(names[pick % 30]))));
     }
 
     /// @dev Any other call may be put on the list, and is there until it is taken off; no other with it.
