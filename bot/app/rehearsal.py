@@ -193,7 +193,7 @@ class _Weekend:
     def _mined(self) -> dict[str, Any]:
         self.time += SECONDS
         self.actor.mine(timestamp=self.time)
-        head: dict[str, Any] = self.actor.rpc("eth_getBlockByNumber", "latest", False)  # noqa: FBT003 - JSON-RPC
+        head: dict[str, Any] = self.actor.rpc("eth_getBlockByNumber", "latest", False)
         return head
 
     async def _quote(self, usd: Mapping[Address, float]) -> None:

@@ -75,7 +75,7 @@ async def _survey(config: Path | None, node: str | None, name: str | None) -> Su
     async def ask(rpc: Rpc) -> Survey:
         await rpc.check(settings.node.chain_id)
         verified = await registry.verify(told, rpc)
-        head = await rpc.call("eth_getBlockByNumber", "latest", False)  # noqa: FBT003 - JSON-RPC takes no names
+        head = await rpc.call("eth_getBlockByNumber", "latest", False)
         return Survey(told, verified.registry, verified.dropped, await ChainReader(rpc, verified.registry).read(head))
 
     return await _asked(Rpc(settings.node.urls, timeout=settings.node.timeout), ask)

@@ -82,7 +82,7 @@ def _reserves(chain: Builder, coins: tuple[Address, ...]) -> None:
     reserves = [_reserve(coin, debts, strategy) for coin in coins]
     chain.send(AAVE_CONFIGURATOR, f"initReserves({_RESERVE}[])", reserves)
     for coin in coins:
-        chain.send(AAVE_CONFIGURATOR, "setReserveFlashLoaning(address,bool)", coin, True)  # noqa: FBT003 - the contract's
+        chain.send(AAVE_CONFIGURATOR, "setReserveFlashLoaning(address,bool)", coin, True)
 
 
 def _reserve(coin: Address, debts: list[Address], strategy: Address) -> tuple[object, ...]:

@@ -67,7 +67,7 @@ class Actor:
 
     def timestamp(self) -> int:
         """Of the newest block, unix seconds."""
-        return int(self.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16)  # noqa: FBT003 - JSON-RPC
+        return int(self.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
 
     def mine(self, n: int = 1, timestamp: int | None = None) -> None:
         """Mines blocks; the first at `timestamp` (unix seconds) where one is given."""
@@ -85,7 +85,7 @@ class Actor:
         """Makes the chain what it was at a snapshot, which is used up by it."""
         if not self.rpc("evm_revert", snapshot):
             raise SandboxError(f"the node knows no snapshot {snapshot}")
-        base = self.rpc("eth_getBlockByNumber", "latest", False)["baseFeePerGas"]  # noqa: FBT003 - JSON-RPC
+        base = self.rpc("eth_getBlockByNumber", "latest", False)["baseFeePerGas"]
         self.rpc("anvil_setNextBlockBaseFeePerGas", base)  # which anvil does not take back
         self._approved.clear()
         self._paid.clear()
@@ -130,6 +130,6 @@ class Actor:
 
     def _fees(self, gas: int) -> dict[str, str]:
         """Just enough for the next block."""
-        base = int(self.rpc("eth_getBlockByNumber", "pending", False)["baseFeePerGas"], 16)  # noqa: FBT003 - JSON-RPC
+        base = int(self.rpc("eth_getBlockByNumber", "pending", False)["baseFeePerGas"], 16)
         most = base + base // HEADROOM + 1 + PATIENCE
         return {"gas": hex(gas), "maxFeePerGas": hex(most), "maxPriorityFeePerGas": hex(PATIENCE)}

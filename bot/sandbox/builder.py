@@ -20,7 +20,7 @@ class Builder:
 
     def __init__(self, node: Node) -> None:
         self.node = node
-        node.rpc("anvil_autoImpersonateAccount", True)  # noqa: FBT003 - JSON-RPC
+        node.rpc("anvil_autoImpersonateAccount", True)
         self.fund(ADMIN)
 
     def fund(self, who: Address, ether: int = 1_000_000) -> None:

@@ -118,7 +118,7 @@ def status() -> Status:
         raise SandboxError(f"the chain (pid {sandbox.pid}) does not answer at {sandbox.url}: {error}") from error
     finally:
         node.close()
-    return Status(True, sandbox.url, sandbox.ws_url, sandbox.pid, sandbox.chain_id, block, str(sandbox.ipc))  # noqa: FBT003 - it runs
+    return Status(True, sandbox.url, sandbox.ws_url, sandbox.pid, sandbox.chain_id, block, str(sandbox.ipc))
 
 
 def _started(port: int, fork_url: str | None, pace: list[str], say: Say, *, detached: bool) -> Sandbox:

@@ -82,7 +82,7 @@ class TransactionExecutor:
         async with self._busy:
             for event in history:
                 self._flights.observe(event)
-            head = await self._rpc.call("eth_getBlockByNumber", "latest", False)  # noqa: FBT003 - JSON-RPC has no names
+            head = await self._rpc.call("eth_getBlockByNumber", "latest", False)
             await self._count()
             self._height, self._timestamp, self._next_base_fee = (
                 int(head[key], 16) for key in ("number", "timestamp", "baseFeePerGas")

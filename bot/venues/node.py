@@ -95,7 +95,7 @@ class Node:
         return head
 
     async def _head(self) -> dict[str, Json]:
-        head = await self.call("eth_getBlockByNumber", "latest", False)  # noqa: FBT003 - JSON-RPC takes no names
+        head = await self.call("eth_getBlockByNumber", "latest", False)
         if not isinstance(head, dict):
             raise Unreachable(f"{self.host}: has no head")
         return head

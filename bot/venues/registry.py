@@ -42,7 +42,7 @@ async def verify(registry: Registry, rpc: Rpc) -> Verified:
 
     Curve's order of coins and edition are taken from the contract. What hangs on a dropped coin is dropped with it.
     """
-    head = await rpc.call("eth_getBlockByNumber", "latest", False)  # noqa: FBT003 - JSON-RPC takes no names
+    head = await rpc.call("eth_getBlockByNumber", "latest", False)
     inquiry = _Inquiry(registry, Asking(rpc, head["hash"]))
     coins = {coin.address: coin for coin in await inquiry.coins()}
     pools, lenders = await asyncio.gather(inquiry.pools(coins), inquiry.lenders(coins))

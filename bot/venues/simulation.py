@@ -52,7 +52,7 @@ class Simulation:
 
     async def _replayed(self, plan: Plan, block_hash: str) -> str:
         try:
-            block = await self._rpc.call("eth_getBlockByHash", block_hash, False)  # noqa: FBT003 - JSON-RPC takes no names
+            block = await self._rpc.call("eth_getBlockByHash", block_hash, False)
             if plan.parent_hash not in ("", block["parentHash"]):
                 return f"WrongParent(parentHash={block['parentHash']}, expected={plan.parent_hash})"
             before = hex(int(block["number"], 16) - 1)
