@@ -45,11 +45,11 @@ class ConstantProduct:
 class Product:
     """One direction of a pair. See bot.amm.side.Side."""
 
-    __slots__ = ("_in", "_keep", "_out", "_scaled", "cap")
+    __slots__ = ("_keep", "_out", "_scaled", "cap")
 
     def __init__(self, reserve_in: int, reserve_out: int, fee: int) -> None:
         common = gcd(PPM, PPM - fee)
-        self._keep, self._in, self._out = (PPM - fee) // common, reserve_in, reserve_out
+        self._keep, self._out = (PPM - fee) // common, reserve_out
         self._scaled = reserve_in * (PPM // common)
         self.cap = MAX_RESERVE - reserve_in
 
