@@ -12,7 +12,8 @@ from bot.app import narrate, wiring
 from bot.app.run import Bot
 from bot.app.settings import Executor, Fees, Node, Risk, Settings, Wallet, Watch
 from bot.model.decisions import Action, Plan, Send
-from bot.model.events import Command, Event, Final, Mined, Quote, Rejected, Reverted, Signed
+from bot.model.events import Command, Event, Final, Mined, Quote, QuotesSeen, Rejected, Reverted, Signed
+from bot.model.markets import DOLLAR
 from bot.model.registry import Address
 from bot.sandbox import chain, market
 from bot.sandbox.actor import Actor
@@ -198,8 +199,10 @@ class _Weekend:
 
     async def _quote(self, usd: Mapping[Address, float]) -> None:
         now = self.bot.clock()
-        for coin, value in usd.items():
-            await self.bot.tell(Quote(made_at=now, seen_at=now, venue="the story", coin=coin, usd=value))
+        coins = self.bot.policy.registry.coins
+        told = [(self.bot.policy.pricing.coins.asset(coins[coin].symbol), value) for coin, value in usd.items()]
+        quotes = tuple(Quote(now, now, "the story", asset, DOLLAR, value, value) for asset, value in told if asset)
+        await self.bot.tell(QuotesSeen(made_at=now, seen_at=now, quotes=quotes))
 
     def _optimum(self, usd: Mapping[Address, float]) -> float:
         """Dollars that an independent search, which only asks the chain, finds in the newest block."""

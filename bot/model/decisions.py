@@ -1,9 +1,66 @@
 """What we conclude. A decision is a value: nothing here does anything."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import Literal
 
+from bot.model.markets import Asset, Market
 from bot.model.registry import Address, LenderKind
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What one asset is worth, and how well we know."""
+
+    usd: float
+    sigma_bp: float  # one standard deviation, basis points
+    anchor: float  # 0 to 1: how much of the knowledge comes from dollar books and par redemptions
+    anchored: bool  # False: its dollars rest on an assumption (the majority of liquidity at par)
+
+
+@dataclass(frozen=True, slots=True)
+class FairValues:
+    """Every asset's value from all quotes at once.
+
+    Residuals: how far a market's price is above what the values say, basis points.
+    """
+
+    made_at: int = 0
+    values: Mapping[Asset, Value] = field(default_factory=dict)
+    residuals: Mapping[Market, float] = field(default_factory=dict)
+
+
+class Severity(IntEnum):
+    """How bad a depeg is. In JSON and on screens by its name in small letters."""
+
+    WATCH = 0
+    MINOR = 1
+    MAJOR = 2
+    SEVERE = 3
+    CRITICAL = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Depeg:
+    """One coin away from its peg, everywhere (`scope` "coin") or at one venue only ("venue:<name>").
+
+    Times are ns UTC. Prices and deviations are against the coin's own peg, so 0.87 is 0.87 dollars for a dollar coin.
+    """
+
+    coin: Asset
+    scope: str
+    direction: Literal["below", "above"]
+    start: int  # the first sight of the deviation that was later confirmed
+    alert: int  # when it was confirmed
+    severity: Severity  # the worst so far
+    trough_at: int
+    trough: float  # the price farthest from the peg so far; above the peg it is a peak
+    peak_bp: float  # its distance from the peg, positive
+    anchored: bool
+    venues: tuple[str, ...]  # that showed it
+    evidence: tuple[str, ...] = ()  # what led to the alert, a line each
+    end: int | None = None  # when it came back for good; None while it lasts
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +158,10 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True)
 class Warn:
-    """Tell the operator."""
+    """Tell the operator. About a depeg: as it stands now."""
 
     text: str
+    depeg: Depeg | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.model.decisions import Plan
+from bot.model.markets import Asset, Market
 from bot.model.registry import Address, LenderKind
 
 
@@ -105,14 +106,36 @@ class BlockSeen:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A price of `coin` in dollars from somewhere outside the watched pools, an estimate."""
+    """The best bid and ask of one market, estimates. None or 0 size: nobody stands on that side.
+
+    `made_at` is the venue's own clock where it tells (0 where not). Prices in `quote` per `base`, sizes in base units.
+    """
 
     made_at: int
     seen_at: int
-    venue: str
-    coin: Address
-    usd: float
-    kind: Literal["quote"] = "quote"
+    venue: str  # ccxt's id of an exchange, or "chain:<pool name>"
+    base: Asset
+    quote: Asset
+    bid: float | None
+    ask: float | None
+    bid_size: float = 0.0  # within a few basis points of the touch, as far as the venue shows
+    ask_size: float = 0.0
+
+    @property
+    def market(self) -> Market:
+        """Where it stands."""
+        return Market(self.venue, self.base, self.quote)
+
+
+@dataclass(frozen=True, slots=True)
+class QuotesSeen:
+    """What the mailbox held when we looked: the newest quote of each market that changed. One look, one event."""
+
+    made_at: int
+    seen_at: int
+    quotes: tuple[Quote, ...]
+    gone: tuple[Market, ...] = ()  # markets that stopped: their last quote no longer counts
+    kind: Literal["quotes"] = "quotes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,4 +270,4 @@ class Unmined:
 
 Final = Mined | Reverted | Rejected | Expired
 Report = Signed | Accepted | Mined | Reverted | Rejected | Expired | Unmined
-Event = BlockSeen | Quote | Tick | Command | Decided | Report
+Event = BlockSeen | QuotesSeen | Tick | Command | Decided | Report

@@ -22,6 +22,7 @@ from bot.model.events import (
     Event,
     Expired,
     Mined,
+    QuotesSeen,
     Rejected,
     Reverted,
     Signed,
@@ -97,7 +98,7 @@ class Journal:
                 self._connection.execute("BEGIN IMMEDIATE")
             row = self._connection.execute(
                 "INSERT INTO events (world, plan, hash, body) VALUES (?, ?, ?, ?)",
-                (isinstance(event, BlockSeen | Tick), _plan_id(event), _hash(event), body),
+                (isinstance(event, BlockSeen | QuotesSeen | Tick), _plan_id(event), _hash(event), body),
             )
         return int(row.lastrowid or 0)
 
@@ -112,7 +113,7 @@ class Journal:
         return self._paged("seq > ?", after)
 
     def but_the_world(self) -> Iterator[Event]:
-        """Every event but blocks and ticks, in order: what a restart remembers, found without reading the rest."""
+        """Every event but blocks, quotes and ticks, in order: what a restart remembers, found without the rest."""
         return (event for _, event in self._paged("NOT world AND seq > ?", 0))
 
     def tail(self, count: int) -> list[tuple[int, Event]]:

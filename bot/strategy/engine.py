@@ -7,7 +7,7 @@ from functools import reduce
 from bot.amm.side import PoolState
 from bot.model import ledger as books
 from bot.model import pools as pool_states
-from bot.model.decisions import Action, Approved, Cancel, Halt, Loop, Plan, Refused, Replace, Send
+from bot.model.decisions import Action, Approved, Cancel, FairValues, Halt, Loop, Plan, Refused, Replace, Send
 from bot.model.events import (
     BlockSeen,
     Command,
@@ -15,7 +15,7 @@ from bot.model.events import (
     Event,
     LenderSeen,
     PoolSeen,
-    Quote,
+    QuotesSeen,
     Report,
     Reverted,
     Tick,
@@ -23,7 +23,8 @@ from bot.model.events import (
 )
 from bot.model.ledger import Ledger, Promise
 from bot.model.registry import Address, Registry
-from bot.strategy import planning, quotes, risk, routing
+from bot.strategy import fair_value, planning, quotes, risk, routing
+from bot.strategy.fair_value import Pricing
 from bot.strategy.planning import Bidding
 from bot.strategy.quotes import Book
 from bot.strategy.risk import Limits, Standing
@@ -42,6 +43,7 @@ class Policy:
     usd: Mapping[Address, float]  # dollars a whole coin is taken for where nobody quotes it
     limits: Limits = field(default_factory=Limits)
     bidding: Bidding = field(default_factory=Bidding)
+    pricing: Pricing = field(default_factory=Pricing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class State:
     gone: frozenset[Address] = frozenset()  # pools that could not be read at the newest block: no quote from them
     lenders: Mapping[tuple[Address, Address], LenderSeen] = field(default_factory=dict)
     book: Book = field(default_factory=Book)
+    values: FairValues = field(default_factory=FairValues)
     ledger: Ledger = field(default_factory=Ledger)
     standing: Standing = field(default_factory=Standing)
     decided: int = 0  # plans ever made: the next one's name
@@ -65,8 +68,8 @@ def step(state: State, event: Event, policy: Policy) -> tuple[State, tuple[Actio
     match event:
         case BlockSeen():
             return _decide(_observed(state, event, policy), event, policy)
-        case Quote():
-            return replace(state, book=quotes.fold(state.book, event)), ()
+        case QuotesSeen():
+            return _priced(state, event, policy), ()
         case Command():
             return _obeyed(state, event), ()
         case Decided():
@@ -79,14 +82,13 @@ def step(state: State, event: Event, policy: Policy) -> tuple[State, tuple[Actio
 
 def resume(events: Iterable[Event], policy: Policy) -> State:
     """State after a restart: everything but the world, which is read anew."""
-    remembered = (event for event in events if not isinstance(event, BlockSeen))
+    remembered = (event for event in events if not isinstance(event, BlockSeen | QuotesSeen))
     return reduce(lambda state, event: step(state, event, policy)[0], remembered, State())
 
 
 def terms(state: State, policy: Policy, block: BlockSeen, before: Plan | None = None) -> routing.Terms:
     """What money and gas cost at this block, to one that takes the place of `before` if there is such."""
-    usd = {coin: quotes.value(state.book, coin, policy.usd.get(coin)) for coin in policy.registry.coins}
-    known = {coin: dollars for coin, dollars in usd.items() if dollars is not None}
+    known = _dollars(state, policy)
     return routing.Terms(
         usd=known,
         gas_price_wei=planning.gas_price(block, policy.bidding, before),
@@ -94,6 +96,19 @@ def terms(state: State, policy: Policy, block: BlockSeen, before: Plan | None = 
         tip_bps=policy.bidding.tip_bps,
         min_net_usd=0.0,  # small chances are refused by risk, so that they are remembered
     )
+
+
+def _dollars(state: State, policy: Policy) -> dict[Address, float]:
+    """Dollars for one whole coin, of every coin we can say: by its fair value, else as the user told us."""
+    coins = policy.registry.coins.values()
+    named = {coin.address: policy.pricing.coins.asset(coin.symbol) or "" for coin in coins}
+    valued = {coin: state.values.values[asset].usd for coin, asset in named.items() if asset in state.values.values}
+    return {**policy.usd, **valued}
+
+
+def _priced(state: State, seen: QuotesSeen, policy: Policy) -> State:
+    book = quotes.fold(state.book, seen)
+    return replace(state, book=book, values=fair_value.solve(book.latest.values(), seen.seen_at, policy.pricing))
 
 
 def _observed(state: State, block: BlockSeen, policy: Policy) -> State:

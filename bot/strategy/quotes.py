@@ -1,30 +1,24 @@
-"""The latest price of each coin from each venue, and what a coin is worth in dollars."""
+"""The latest quote of each market."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from statistics import median
 
-from bot.model.events import Quote
-from bot.model.registry import Address
+from bot.model.events import Quote, QuotesSeen
+from bot.model.markets import Market
 
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """The latest quote by coin and venue."""
+    """The newest quote of every market that still counts."""
 
-    latest: Mapping[tuple[Address, str], Quote] = field(default_factory=dict)
-
-
-def fold(book: Book, quote: Quote) -> Book:
-    """Take a quote in; an older one than is held changes nothing."""
-    key = (quote.coin, quote.venue)
-    held = book.latest.get(key)
-    if held is not None and held.made_at > quote.made_at:
-        return book
-    return Book({**book.latest, key: quote})
+    latest: Mapping[Market, Quote] = field(default_factory=dict)
 
 
-def value(book: Book, coin: Address, otherwise: float | None) -> float | None:
-    """Dollars for one whole coin: the median over venues, or `otherwise` where nobody quotes it."""
-    heard = [quote.usd for (quoted, _), quote in book.latest.items() if quoted == coin]
-    return median(heard) if heard else otherwise
+def fold(book: Book, seen: QuotesSeen) -> Book:
+    """Take news in; a quote older than the one held changes nothing."""
+    latest = {market: quote for market, quote in book.latest.items() if market not in seen.gone}
+    for quote in seen.quotes:
+        held = latest.get(quote.market)
+        if held is None or held.seen_at <= quote.seen_at:
+            latest[quote.market] = quote
+    return Book(latest)

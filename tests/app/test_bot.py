@@ -8,8 +8,7 @@ from eth_account import Account
 from bot.app import wiring
 from bot.app.settings import Executor, Fees, Node, Settings, Wallet, Watch
 from bot.model.errors import UserError
-from bot.model.events import Mined, Quote, Rejected
-from bot.sandbox.market import values
+from bot.model.events import Mined, Quote, QuotesSeen, Rejected
 from bot.strategy.engine import resume
 from bot.venues.registry import load
 from bot.venues.rpc import WrongChain
@@ -139,11 +138,10 @@ async def test_a_restart_knows_what_was_earned(settings, unbalanced):
 async def test_what_a_coin_is_worth_is_told_to_the_bot(settings, unbalanced):
     """Quotes change what profit counts for."""
     async with wiring.bot(settings, live=False, say=quiet) as (bot, reader):
-        for coin, usd in values(bot.policy.registry, 0.2).items():
-            await bot.tell(Quote(1, 1, "test", coin, usd))
+        await bot.tell(QuotesSeen(1, 1, (Quote(1, 1, "kraken", "USDC", "USD", 0.9, 0.9),)))
         await bot.on_block(await newest(unbalanced, reader))
 
-        assert bot.state.book.latest
+        assert bot.state.values.values["USDC"].usd == pytest.approx(0.9, rel=0.05)
 
 
 async def test_the_halt_file_stops_it_over_restarts(settings, unbalanced):

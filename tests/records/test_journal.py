@@ -20,6 +20,7 @@ from bot.model.events import (
     Event,
     Expired,
     Quote,
+    QuotesSeen,
     ReservesSeen,
     Signed,
     Tick,
@@ -32,9 +33,12 @@ from bot.records.transactions import State
 numbers = st.floats(allow_nan=False)
 loops = st.builds(Loop, profit_usd=numbers, net_usd=numbers)
 plans = st.builds(Plan, loop=loops)
+quotes = st.builds(Quote, bid=numbers, ask=numbers, bid_size=numbers, ask_size=numbers)
 events = st.one_of(
-    *(st.from_type(kind) for kind in get_args(Event) if kind not in (Quote, Decided)),
-    st.builds(Quote, usd=numbers),
+    *(st.from_type(kind) for kind in get_args(Event) if kind not in (QuotesSeen, Decided)),
+    st.builds(
+        QuotesSeen, quotes=st.tuples(st.builds(Quote, bid=numbers, ask=numbers, bid_size=numbers, ask_size=numbers))
+    ),
     st.builds(Decided, plan=plans),
 )
 
@@ -281,8 +285,9 @@ def test_an_executor_starts_from_what_was_sent(journal):
 def test_a_restart_does_not_read_the_world_again(journal):
     """Books are resumed from all but blocks and ticks, which an index finds without passing over the blocks."""
     block = BlockSeen(1, 1, 1, "0x", "0x", 1, 1, 1, (ReservesSeen("0xP", 1, 2),), ())
-    kept = [Quote(1, 1, "kraken", "0xA", 1.0), Decided(1, 1, a_plan("1")), Command(1, 1, "kill", "lunch")]
-    for event in (block, kept[0], Tick(1, 1), kept[1], block, kept[2]):
+    quotes = QuotesSeen(1, 1, (Quote(1, 1, "kraken", "USDC", "USD", 0.99, 1.0),))
+    kept = [Command(1, 1, "pause", "tea"), Decided(1, 1, a_plan("1")), Command(1, 1, "kill", "lunch")]
+    for event in (block, kept[0], Tick(1, 1), kept[1], block, quotes, kept[2]):
         journal.append(event)
     asked: list[str] = []
     journal._connection.set_trace_callback(asked.append)

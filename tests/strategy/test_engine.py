@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.model.coins import Coins, Mechanism, Stablecoin
 from bot.model.decisions import Approved, Cancel, Halt, Replace, Send
 from bot.model.events import (
     BlockSeen,
@@ -13,15 +14,18 @@ from bot.model.events import (
     LenderSeen,
     Mined,
     Quote,
+    QuotesSeen,
     ReservesSeen,
     Reverted,
     Signed,
     Unmined,
 )
 from bot.model.ledger import Ledger
+from bot.model.markets import DOLLAR
 from bot.model.registry import Coin, Family, Lender, LenderKind, Pool, Registry
 from bot.strategy import risk
 from bot.strategy.engine import Policy, State, step
+from bot.strategy.fair_value import Pricing
 from bot.strategy.risk import Limits, Standing
 from bot.strategy.routing import Atlas
 from bot.units import to_float
@@ -50,6 +54,7 @@ POLICY = Policy(
     weth=WETH,
     usd={WETH: 1600.0, ONE: 1.0, TWO: 1.0},
     limits=Limits(max_failures=2, failure_window=10, max_loan_usd=1e9),
+    pricing=Pricing(Coins({name: Stablecoin(name, name, Mechanism.FIAT) for name in ("ONE", "TWO")})),
 )
 OFFER = LenderSeen(BANK, LenderKind.MORPHO_BLUE, ONE, 100 * MILLION, 0)
 
@@ -84,6 +89,11 @@ def mined(plan: str, number: int = 2) -> Mined:
 def reverted(plan: str, number: int = 2) -> Reverted:
     """It failed."""
     return Reverted(1, 1, plan, "0x01", number, "0x02", 50_000, 10**9, "ProfitTooSmall(0, 1)")
+
+
+def priced(at: int, venue: str, usd: float) -> QuotesSeen:
+    """Somebody quotes ONE in dollars."""
+    return QuotesSeen(at, at, (Quote(at, at, venue, "ONE", DOLLAR, usd, usd),))
 
 
 def after(*events: Event) -> tuple[State, tuple[object, ...]]:
@@ -251,7 +261,7 @@ def test_rounding_dollars_to_coins_and_back_refuses_no_loan():
 
 def test_a_coin_is_worth_what_it_is_quoted_at():
     """A coin that fell counts for less: the loan's ceiling is in dollars, so more of it may be borrowed."""
-    cheap, _ = after(Quote(1, 1, "kraken", ONE, 0.5), block(1, 2 * MILLION))
+    cheap, _ = after(priced(1, "kraken", 0.5), block(1, 2 * MILLION))
     dear, _ = after(block(1, 2 * MILLION))
 
     assert cheap.ledger.promised["1"].plan.loop.profit_usd < dear.ledger.promised["1"].plan.loop.profit_usd
