@@ -30,9 +30,7 @@ REPORTS = st.one_of(
     st.builds(lambda plan: Expired(1, 1, plan, "gone"), st.sampled_from("12345")),
     st.builds(lambda plan: Unmined(1, 1, plan, "0x01"), st.sampled_from("12345")),
     st.builds(Command, st.just(1), st.just(1), st.sampled_from(["pause", "resume", "kill", "clear"]), st.just("why")),
-    st.builds(
-        lambda at, venue, usd: priced(at, venue, usd), st.integers(1, 5), st.sampled_from("ab"), st.floats(0.5, 1.5)
-    ),
+    st.builds(priced, st.integers(1, 5), st.sampled_from("ab"), st.floats(0.5, 1.5)),
 )
 BLOCKS = st.builds(block, st.integers(1, 20), st.integers(MILLION // 2, 2 * MILLION))
 HISTORIES = st.lists(st.one_of(BLOCKS, REPORTS), max_size=25)
