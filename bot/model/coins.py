@@ -55,6 +55,17 @@ class Coins:
         coin = self.by_symbol.get(asset)
         return coin.peg if coin else None
 
+    def with_(self, others: "Coins") -> "Coins":
+        """These and the others; where both know a symbol or a name, the others are believed."""
+        return Coins({**self.by_symbol, **others.by_symbol})
+
+    def stranger(self, name: str) -> str:
+        """What to tell a user who names a coin that is not here: how to add it."""
+        return (
+            f"{name} is not a coin repeg knows ({len(self.by_symbol)} are): to add it, write a table [{name.upper()}] "
+            'with name = "..." and mechanism = "..." into a coins file, and name the file with --coins'
+        )
+
 
 def parse(text: str, source: str) -> Coins:
     """Coins from TOML, a table a coin; a UserError names `source` and what is wrong in it."""

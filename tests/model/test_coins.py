@@ -57,3 +57,20 @@ def test_a_bad_table_is_named(text, told):
 
     assert "mine.toml" in str(refused.value)
     assert told in str(refused.value)
+
+
+def test_ones_own_coins_go_over_those_shipped():
+    """A symbol told again is told anew, the others stay."""
+    mine = parse('[USDC]\nname = "Mine"\nmechanism = "claim"\n[ZUSD]\nname = "Zed"\nmechanism = "algorithmic"', "mine")
+    coins = shipped().with_(mine)
+
+    assert coins.by_symbol["USDC"].name == "Mine"
+    assert coins.asset("zusd") == "ZUSD"
+    assert coins.asset("PAX") == "USDP"
+
+
+def test_a_strangers_name_comes_with_what_to_do():
+    """The coin, the table and the flag are named."""
+    told = shipped().stranger("qusd")
+
+    assert all(word in told for word in ("qusd", "[QUSD]", "--coins"))

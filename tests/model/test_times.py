@@ -26,7 +26,7 @@ def test_a_date_is_its_midnight_and_no_zone_is_utc():
 @pytest.mark.parametrize("text", ["", "yesterday", "2023-13-01", "1678518900"])
 def test_what_is_no_moment_is_refused(text):
     """A ValueError, for the border to explain."""
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"isoformat|month"):
         times.moment(text)
 
 
