@@ -1,0 +1,209 @@
+"""Exchanges on loopback that speak their real wire formats, REST and websocket, so that ccxt's own classes are tested.
+
+The original host is the first segment of the path: https://api.binance.com/api/v3/time is at
+http://127.0.0.1:PORT/api.binance.com/api/v3/time, and sockets likewise. ccxt recognises its own urls by parts of
+them, and those parts stay.
+"""
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from types import TracebackType
+from typing import Self
+
+import orjson
+from aiohttp import web
+
+from bot.model.markets import Asset, Candles
+from bot.sandbox.errors import SandboxError
+from bot.sandbox.exchange_faults import CLOSES, REFUSES, SECONDS, Fault, broken
+from bot.sandbox.exchange_socket import Socket
+from bot.sandbox.wire import wires
+from bot.sandbox.wire.book import Level, Levels, Listing, ladder, listings
+from bot.sandbox.wire.exchange import MILLISECOND, Exchange
+from bot.sandbox.wire.wire import Answer, RefusedError, Request, Wire
+
+HOST = "127.0.0.1"
+STEP = 0.0005  # how far the levels of a book stand apart, a share of the price
+
+
+class Exchanges:
+    """Many exchanges at one port. Given the same calls and the same clock it says the same bytes."""
+
+    def __init__(
+        self,
+        venues: Iterable[str] | None = None,
+        *,
+        markets: Mapping[str, str] | None = None,
+        port: int = 0,
+        clock: Callable[[], int] = time.time_ns,
+        depth: int = 5,
+    ) -> None:
+        """`markets` replaces what a venue lists: {"kraken": "USDC/USD DAI/USD"}. `depth` is the levels of a book."""
+        self._port = port
+        self._depth = depth
+        self._exchanges: dict[str, Exchange] = {}
+        self._faults: dict[str, dict[Fault, float]] = defaultdict(dict)
+        self._sockets: dict[str, list[Socket]] = defaultdict(list)
+        self._closing: set[asyncio.Task[None]] = set()
+        self._runner: web.AppRunner | None = None
+        for venue in wires.WIRES if venues is None else venues:
+            self._open(venue, clock, (markets or {}).get(venue))
+
+    async def __aenter__(self) -> Self:
+        """Listens."""
+        app = web.Application()
+        app.router.add_route("*", "/{host}{path:/.*|}", self._serve)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, HOST, self._port).start()
+        self._port = self._runner.addresses[0][1]
+        for exchange in self._exchanges.values():
+            exchange.address = self.url
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Closes every socket and listens no more."""
+        await asyncio.gather(*(socket.close() for sockets in self._sockets.values() for socket in list(sockets)))
+        await asyncio.gather(*self._closing)
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    @property
+    def url(self) -> str:
+        """Where they answer."""
+        return f"http://{HOST}:{self._port}"
+
+    @property
+    def venues(self) -> tuple[str, ...]:
+        """The exchanges played, by ccxt's ids."""
+        return tuple(self._exchanges)
+
+    def listings(self, venue: str) -> tuple[Listing, ...]:
+        """The markets of an exchange."""
+        return self._exchange(venue).listings
+
+    def quote(
+        self,
+        venue: str,
+        base: Asset,
+        quote: Asset,
+        bid: float | None,
+        ask: float | None,
+        bid_size: float = 10_000.0,
+        ask_size: float = 10_000.0,
+    ) -> None:
+        """Sets the best of a market's book, worse levels behind it, and tells who listens. None: nobody is there.
+
+        Prices and sizes go to the market's nearest step. Raises SandboxError where there is no such market.
+        """
+        listing = self._listing(venue, base, quote)
+        bids = ladder(listing, bid, bid_size, -STEP, self._depth)
+        self.book(venue, base, quote, bids, ladder(listing, ask, ask_size, STEP, self._depth))
+
+    def book(self, venue: str, base: Asset, quote: Asset, bids: Iterable[Level], asks: Iterable[Level]) -> None:
+        """Sets everything that stands in a market, best first, and tells who listens."""
+        listing = self._listing(venue, base, quote)
+        self._exchange(venue).move(listing, _levels(bids), _levels(asks))
+        for socket in self._sockets[venue]:
+            socket.moved(listing)
+
+    def history(self, candles: Candles) -> None:
+        """Sets the price history of a market at one timeframe."""
+        market = candles.market
+        listing = self._listing(market.venue, market.base, market.quote)
+        self._exchange(market.venue).candles[listing, candles.timeframe // MILLISECOND] = candles
+
+    def fault(self, venue: str, fault: Fault, seconds: float | None = None) -> None:
+        """Makes an exchange fail until it is mended. `seconds`: how late when SLOW, how far off its clock at SKEW."""
+        exchange = self._exchange(venue)
+        self._faults[venue][fault] = SECONDS.get(fault, 0.0) if seconds is None else seconds
+        exchange.skew = round(self._faults[venue].get(Fault.SKEW, 0.0) * 1e9)
+        if fault in CLOSES:
+            self._drop(venue)
+
+    def mend(self, venue: str, *faults: Fault) -> None:
+        """Ends those faults, or all of them where none is named."""
+        for fault in faults or tuple(Fault):
+            self._faults[venue].pop(fault, None)
+        self._exchange(venue).skew = round(self._faults[venue].get(Fault.SKEW, 0.0) * 1e9)
+
+    def _open(self, venue: str, clock: Callable[[], int], markets: str | None) -> None:
+        if venue not in wires.WIRES:
+            raise SandboxError(f"no exchange {venue} in the sandbox; there are {', '.join(wires.WIRES)}")
+        exchange = Exchange(venue, clock)
+        exchange.open(wires.WIRES[venue].listed if markets is None else listings(markets))
+        self._exchanges[venue] = exchange
+
+    def _exchange(self, venue: str) -> Exchange:
+        if venue not in self._exchanges:
+            raise SandboxError(f"no exchange {venue} is played; there are {', '.join(self._exchanges)}")
+        return self._exchanges[venue]
+
+    def _listing(self, venue: str, base: Asset, quote: Asset) -> Listing:
+        listing = self._exchange(venue).listing(base, quote)
+        if listing is None:
+            raise SandboxError(f"{venue} has no market {base}/{quote} in the sandbox")
+        return listing
+
+    def _drop(self, venue: str) -> None:
+        for socket in self._sockets[venue]:
+            task = asyncio.get_running_loop().create_task(socket.close())
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        host = request.match_info["host"]
+        wire = wires.at(host)
+        if wire is None or wire.venue not in self._exchanges:
+            return web.Response(status=404, text=f"no exchange at {host} in the sandbox")
+        faults = self._faults[wire.venue]
+        for fault, refusal in REFUSES.items():
+            if fault in faults:
+                return _response(wire.refusals[refusal], faults)
+        if request.headers.get("Upgrade", "").lower() == "websocket":
+            return await self._serve_socket(request, wire)
+        await asyncio.sleep(faults.get(Fault.SLOW, 0.0))
+        return _response(_answer(await _asked(request), wire, self._exchanges[wire.venue]), faults)
+
+    async def _serve_socket(self, request: web.Request, wire: Wire) -> web.StreamResponse:
+        socket = Socket(wire, self._exchanges[wire.venue], request.path, self._faults[wire.venue])
+        self._sockets[wire.venue].append(socket)
+        try:
+            return await socket.serve(request)
+        finally:
+            self._sockets[wire.venue].remove(socket)
+
+
+async def _asked(request: web.Request) -> Request:
+    if request.content_type == "application/json" and request.can_read_body:
+        sent = await request.json(loads=orjson.loads)
+    else:
+        sent = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+    host, path = request.match_info["host"], request.match_info["path"]
+    return Request(request.method, host, path, request.query, request.headers, sent)
+
+
+def _answer(request: Request, wire: Wire, exchange: Exchange) -> Answer:
+    try:
+        return wire.answer(request, exchange)
+    except RefusedError as refused:
+        return wire.refusals[refused.why]
+
+
+def _response(answer: Answer, faults: Mapping[Fault, float]) -> web.Response:
+    plain = isinstance(answer.body, str)
+    text = answer.body if plain else orjson.dumps(answer.body).decode()
+    return web.Response(
+        status=answer.status,
+        text=broken(text) if Fault.GARBAGE in faults else text,
+        headers=answer.headers,
+        content_type="text/html" if plain else "application/json",
+    )
+
+
+def _levels(side: Iterable[Level]) -> Levels:
+    return tuple(Level(*level) for level in side)

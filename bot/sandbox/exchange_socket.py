@@ -1,0 +1,118 @@
+"""One client's websocket at a sandbox exchange."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from itertools import count
+
+import orjson
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from bot.sandbox.exchange_faults import Fault, broken
+from bot.sandbox.wire.book import Book, Listing
+from bot.sandbox.wire.exchange import Exchange
+from bot.sandbox.wire.wire import Json, RefusedError, Subscription, Wire
+
+BACKLOG = 20_000  # messages that wait for a slow reader before it is cut off
+
+
+class Socket:
+    """Its subscriptions, and what waits to be sent. The `Line` that a wire speaks on."""
+
+    def __init__(self, wire: Wire, exchange: Exchange, path: str, faults: Mapping[Fault, float]) -> None:
+        self.exchange = exchange
+        self.path = path
+        self._wire = wire
+        self._faults = faults
+        self._streams: dict[Listing, dict[str, Subscription]] = defaultdict(dict)
+        self._waiting: asyncio.Queue[tuple[float, str | bytes]] = asyncio.Queue(BACKLOG)
+        self._numbers = count()
+        self._socket = web.WebSocketResponse(timeout=1.0, compress=False)
+
+    async def serve(self, request: web.Request) -> web.WebSocketResponse:
+        """Speaks with the client until one of them closes."""
+        await self._socket.prepare(request)
+        writing = asyncio.create_task(self._write())
+        try:
+            if Fault.DROP in self._faults:
+                await self.close()
+            self._say_all(self._wire.greeting())
+            async for message in self._socket:
+                self._hear(message.data)
+        finally:
+            writing.cancel()
+        return self._socket
+
+    async def close(self) -> None:
+        """Ends it, as an exchange does that goes away."""
+        await self._socket.close(code=WSCloseCode.GOING_AWAY)
+
+    def say(self, message: Json) -> None:
+        """Sends a message: JSON, text as it is, or bytes as a binary frame."""
+        told = message if isinstance(message, str | bytes) else orjson.dumps(message).decode()
+        due = asyncio.get_running_loop().time() + self._faults.get(Fault.SLOW, 0.0)
+        try:
+            self._waiting.put_nowait((due, broken(told) if Fault.GARBAGE in self._faults else told))
+        except asyncio.QueueFull:
+            self._socket.force_close()
+
+    def subscribe(self, topic: str, listing: Listing, depth: int = 0) -> None:
+        """Begins a stream: what `Wire.opening` says at once, then every change."""
+        book = self.exchange.books[listing]
+        stream = Subscription(topic, listing, self, book, depth)
+        self._streams[listing][topic] = stream
+        if Fault.STALL not in self._faults:
+            self._say_all(self._wire.opening(stream, book))
+
+    def unsubscribe(self, topic: str) -> None:
+        """Ends a stream."""
+        for streams in self._streams.values():
+            streams.pop(topic, None)
+
+    def count(self) -> int:
+        """0, 1, 2, ...: numbers of this socket's own."""
+        return next(self._numbers)
+
+    def moved(self, listing: Listing) -> None:
+        """Tells the streams of a market what stands there now."""
+        if Fault.STALL in self._faults or listing not in self._streams:
+            return
+        book = self.exchange.books[listing]
+        for stream in self._streams[listing].values():
+            self._tell(stream, book)
+
+    def _tell(self, stream: Subscription, book: Book) -> None:
+        said = list(self._wire.update(stream, book))
+        stream.told = book
+        stream.lost = Fault.GAP in self._faults and not stream.lost
+        if not stream.lost:
+            self._say_all(said)
+
+    def _say_all(self, messages: Iterable[Json]) -> None:
+        for message in messages:
+            self.say(message)
+
+    def _hear(self, text: str | bytes) -> None:
+        try:
+            self._wire.hear(_understood(text), self)
+        except RefusedError as refused:
+            self.say(self._wire.refusals[refused.why].body)
+
+    async def _write(self) -> None:
+        loop = asyncio.get_running_loop()
+        while not self._socket.closed:
+            due, message = await self._waiting.get()
+            if due > loop.time():
+                await asyncio.sleep(due - loop.time())
+            kind = WSMsgType.TEXT if isinstance(message, str) else WSMsgType.BINARY
+            try:
+                await self._socket.send_frame(message.encode() if isinstance(message, str) else message, kind)
+            except ConnectionResetError:
+                return
+
+
+def _understood(text: str | bytes) -> Json:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text

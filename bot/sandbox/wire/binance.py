@@ -1,0 +1,140 @@
+"""Binance spot: differences of depth on top of a snapshot by REST, with consecutive update ids.
+
+Source: developers.binance.com, Spot API: market data endpoints, diff. depth stream, individual symbol streams.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from bot.sandbox.wire.book import Book, Level, Listing, changes, listings
+from bot.sandbox.wire.exchange import Bar, Exchange
+from bot.sandbox.wire.wire import (
+    REFUSALS,
+    Answer,
+    Json,
+    Line,
+    Refusal,
+    RefusedError,
+    Request,
+    Subscription,
+    Wire,
+    pairs,
+)
+
+INTERVALS = {"1m": 60_000, "5m": 300_000, "15m": 900_000, "1h": 3_600_000, "4h": 14_400_000, "1d": 86_400_000}
+NOBODY = Level("0.00000000", "0.00000000")
+
+
+class Binance(Wire):
+    """Speaks as stream.binance.com and api.binance.com do."""
+
+    venue = "binance"
+    hosts = ("binance.com",)
+    listed = listings(
+        "USDC/USDT FDUSD/USDT FDUSD/USDC TUSD/USDT USD1/USDT USDE/USDT USDP/USDT DAI/USDT RLUSD/USDT EURI/USDT "
+        "USDT/EUR USDC/EUR BTC/USDT BTC/USDC BTC/FDUSD BTC/EUR ETH/USDT ETH/USDC ETH/FDUSD ETH/EUR"
+    )
+    refusals = REFUSALS | {
+        Refusal.RATE_LIMITED: Answer({"code": -1003, "msg": "Too many requests."}, 429, {"Retry-After": "1"}),
+        Refusal.MAINTENANCE: Answer({"code": 1, "msg": "System is under maintenance."}, 503),
+        Refusal.UNKNOWN_MARKET: Answer({"code": -1121, "msg": "Invalid symbol."}, 400),
+    }
+
+    def answer(self, request: Request, exchange: Exchange) -> Answer:
+        """The spot market data of api.binance.com."""
+        match request.path.rsplit("/", 1)[-1]:
+            case "exchangeInfo":
+                spot = request.path == "/api/v3/exchangeInfo"  # there are no futures here
+                return Answer({"symbols": [_terms(each) for each in exchange.listings] if spot else []})
+            case "time":
+                return Answer({"serverTime": exchange.now_ms()})
+            case "depth":
+                book = exchange.books[_listing(exchange, request.query["symbol"])]
+                return Answer({"lastUpdateId": book.number, "bids": pairs(book.bids), "asks": pairs(book.asks)})
+            case "klines":
+                return Answer([_kline(bar) for bar in _page(request.query, exchange)])
+        raise RefusedError(Refusal.UNKNOWN_PATH)
+
+    def hear(self, message: Json, line: Line) -> None:
+        """SUBSCRIBE and UNSUBSCRIBE to streams like usdcusdt@depth@100ms, usdcusdt@bookTicker, usdcusdt@miniTicker."""
+        line.say({"result": None, "id": message["id"]})
+        for topic in message["params"]:
+            if message["method"] == "UNSUBSCRIBE":
+                line.unsubscribe(topic)
+            else:
+                line.subscribe(topic, _listing(line.exchange, topic.partition("@")[0].upper()))
+
+    def opening(self, subscription: Subscription, book: Book) -> Iterable[Json]:
+        """Differences need no beginning: the client asks for a snapshot by REST. The others tell how it stands."""
+        return () if "@depth" in subscription.topic else self.update(subscription, book)
+
+    def update(self, subscription: Subscription, book: Book) -> Iterable[Json]:
+        """One event of the stream."""
+        symbol, _, channel = subscription.topic.partition("@")
+        head = {"s": symbol.upper(), "E": book.changed // 1_000_000}
+        if channel.startswith("depth"):
+            return (head | _difference(subscription.told, book),)
+        if channel == "bookTicker":  # which has no time
+            return ({"u": book.number, "s": head["s"]} | _touch(book),)
+        if channel == "miniTicker":
+            return (head | {"e": "24hrMiniTicker"} | _day(book),)
+        return (head | {"e": "24hrTicker", "C": head["E"]} | _touch(book) | _day(book),)
+
+
+def _name(listing: Listing) -> str:
+    return listing.base + listing.quote
+
+
+def _listing(exchange: Exchange, symbol: str) -> Listing:
+    for each in exchange.listings:
+        if _name(each) == symbol:
+            return each
+    raise RefusedError(Refusal.UNKNOWN_MARKET)
+
+
+def _terms(listing: Listing) -> Json:
+    return {
+        "symbol": _name(listing),
+        "status": "TRADING",
+        "baseAsset": listing.base,
+        "baseAssetPrecision": 8,
+        "quoteAsset": listing.quote,
+        "quotePrecision": 8,
+        "quoteAssetPrecision": 8,
+        "orderTypes": ["LIMIT", "LIMIT_MAKER", "MARKET"],
+        "isSpotTradingAllowed": True,
+        "isMarginTradingAllowed": False,
+        "permissions": ["SPOT"],
+        "filters": [
+            {"filterType": "PRICE_FILTER", "minPrice": listing.tick, "maxPrice": "1000000", "tickSize": listing.tick},
+            {"filterType": "LOT_SIZE", "minQty": listing.lot, "maxQty": "9000000", "stepSize": listing.lot},
+            {"filterType": "NOTIONAL", "minNotional": "5"},
+        ],
+    }
+
+
+def _difference(told: Book, book: Book) -> Json:
+    bids, asks = changes(told.bids, book.bids), changes(told.asks, book.asks)
+    return {"e": "depthUpdate", "U": told.number + 1, "u": book.number, "b": pairs(bids), "a": pairs(asks)}
+
+
+def _touch(book: Book) -> Json:
+    bid, ask = (side[0] if side else NOBODY for side in (book.bids, book.asks))
+    return {"b": bid.price, "B": bid.size, "a": ask.price, "A": ask.size}
+
+
+def _day(book: Book) -> Json:
+    """What a ticker tells of the last day: as if the best bid had been paid all along."""
+    last = (book.bids or book.asks or (NOBODY,))[0].price
+    return {"o": last, "h": last, "l": last, "c": last, "w": last, "x": last, "v": "0", "q": "0", "p": "0", "P": "0"}
+
+
+def _page(query: Mapping[str, str], exchange: Exchange) -> list[Bar]:
+    """From startTime upward where it is given, else the newest; 500 unless asked for up to 1,000."""
+    limit = min(int(query.get("limit", 500)), 1000)
+    first, last = int(query.get("startTime", 0)), int(query.get("endTime", exchange.now_ms()))
+    bars = exchange.bars(_listing(exchange, query["symbol"]), INTERVALS[query["interval"]], first, last)
+    return bars[:limit] if "startTime" in query else bars[-limit:]
+
+
+def _kline(bar: Bar) -> Json:
+    return [bar.opened, bar.open, bar.high, bar.low, bar.close, bar.volume]

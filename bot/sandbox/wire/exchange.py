@@ -1,0 +1,80 @@
+"""One exchange as it stands: its markets and their books, its price history, its clock. It knows no wire format."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from itertools import count
+
+import numpy as np
+
+from bot.model.markets import Asset, Candles
+from bot.sandbox.wire.book import Book, Levels, Listing
+
+MILLISECOND = 1_000_000  # ns
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One candle: ms UTC of its beginning, and the numbers as the exchange writes them."""
+
+    opened: int
+    open: str
+    high: str
+    low: str
+    close: str
+    volume: str
+
+
+@dataclass(slots=True, eq=False)
+class Exchange:
+    """What the wire formats translate. `clock` tells ns UTC; `address` is where the exchange's hosts answer."""
+
+    venue: str
+    clock: Callable[[], int]
+    address: str = ""
+    skew: int = 0  # ns that its clock is ahead
+    books: dict[Listing, Book] = field(default_factory=dict)
+    candles: dict[tuple[Listing, int], Candles] = field(default_factory=dict)  # by market and timeframe in ms
+    ids: Iterable[int] = field(default_factory=lambda: count(1))
+
+    @property
+    def listings(self) -> tuple[Listing, ...]:
+        """Its markets, in the order in which they were listed."""
+        return tuple(self.books)
+
+    def now(self) -> int:
+        """Ns UTC, by its own clock."""
+        return self.clock() + self.skew
+
+    def now_ms(self) -> int:
+        """Ms UTC, by its own clock."""
+        return self.now() // MILLISECOND
+
+    def listing(self, base: Asset, quote: Asset) -> Listing | None:
+        """The market of that pair; None where the exchange has none."""
+        return next((each for each in self.books if (each.base, each.quote) == (base, quote)), None)
+
+    def open(self, listings: Iterable[Listing]) -> None:
+        """Opens markets, with nothing in their books."""
+        for each in listings:
+            self.books.setdefault(each, Book(1, self.now()))
+
+    def move(self, listing: Listing, bids: Levels, asks: Levels) -> Book:
+        """Sets what stands in a market."""
+        book = Book(self.books[listing].number + 1, self.now(), bids, asks)
+        self.books[listing] = book
+        return book
+
+    def bars(self, listing: Listing, timeframe: int, first: int, last: int) -> list[Bar]:
+        """The candles of `timeframe` that begin from `first` to `last`, both counted. All in ms."""
+        candles = self.candles.get((listing, timeframe))
+        if candles is None:
+            return []
+        low = int(np.searchsorted(candles.opened, first * MILLISECOND, "left"))
+        high = int(np.searchsorted(candles.opened, last * MILLISECOND, "right"))
+        return [_bar(candles, k) for k in range(low, high)]
+
+
+def _bar(candles: Candles, k: int) -> Bar:
+    prices = (candles.open, candles.high, candles.low, candles.close, candles.volume)
+    told = (np.format_float_positional(each[k], trim="0") for each in prices)
+    return Bar(int(candles.opened[k]) // MILLISECOND, *told)

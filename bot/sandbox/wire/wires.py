@@ -1,0 +1,18 @@
+"""Every wire format there is, by ccxt's id of the exchange."""
+
+from collections.abc import Mapping
+
+from bot.sandbox.wire.binance import Binance
+from bot.sandbox.wire.wire import Wire
+
+WIRES: Mapping[str, Wire] = {wire.venue: wire for wire in (Binance(),)}
+
+
+def at(host: str) -> Wire | None:
+    """The wire that answers at a host, with or without a port; None where none does."""
+    name = host.partition(":")[0]
+    return next((wire for wire in WIRES.values() if any(_within(name, each) for each in wire.hosts)), None)
+
+
+def _within(name: str, domain: str) -> bool:
+    return name == domain or name.endswith(f".{domain}")
