@@ -5,9 +5,12 @@ Source: developers.binance.com, Spot API: market data endpoints, diff. depth str
 
 from collections.abc import Iterable, Mapping
 
-from bot.sandbox.wire.book import Book, Level, Listing, changes, listings
+from bot.sandbox.wire.book import Book, Listing, changes, listings
 from bot.sandbox.wire.exchange import Bar, Exchange
 from bot.sandbox.wire.wire import (
+    DAY,
+    HOUR,
+    MINUTE,
     REFUSALS,
     Answer,
     Json,
@@ -17,11 +20,11 @@ from bot.sandbox.wire.wire import (
     Request,
     Subscription,
     Wire,
+    find,
     pairs,
 )
 
-INTERVALS = {"1m": 60_000, "5m": 300_000, "15m": 900_000, "1h": 3_600_000, "4h": 14_400_000, "1d": 86_400_000}
-NOBODY = Level("0.00000000", "0.00000000")
+INTERVALS = {"1m": MINUTE, "5m": 5 * MINUTE, "15m": 15 * MINUTE, "1h": HOUR, "4h": 4 * HOUR, "1d": DAY}
 
 
 class Binance(Wire):
@@ -85,10 +88,7 @@ def _name(listing: Listing) -> str:
 
 
 def _listing(exchange: Exchange, symbol: str) -> Listing:
-    for each in exchange.listings:
-        if _name(each) == symbol:
-            return each
-    raise RefusedError(Refusal.UNKNOWN_MARKET)
+    return find(exchange, symbol, _name)
 
 
 def _terms(listing: Listing) -> Json:
@@ -118,14 +118,12 @@ def _difference(told: Book, book: Book) -> Json:
 
 
 def _touch(book: Book) -> Json:
-    bid, ask = (side[0] if side else NOBODY for side in (book.bids, book.asks))
-    return {"b": bid.price, "B": bid.size, "a": ask.price, "A": ask.size}
+    return {"b": book.bid.price, "B": book.bid.size, "a": book.ask.price, "A": book.ask.size}
 
 
 def _day(book: Book) -> Json:
-    """What a ticker tells of the last day: as if the best bid had been paid all along."""
-    last = (book.bids or book.asks or (NOBODY,))[0].price
-    return {"o": last, "h": last, "l": last, "c": last, "w": last, "x": last, "v": "0", "q": "0", "p": "0", "P": "0"}
+    same = dict.fromkeys("ohlcwx", book.last)
+    return same | dict.fromkeys("vqpP", "0")
 
 
 def _page(query: Mapping[str, str], exchange: Exchange) -> list[Bar]:

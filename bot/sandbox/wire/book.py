@@ -18,6 +18,7 @@ class Level(NamedTuple):
 
 
 Levels = tuple[Level, ...]
+NOBODY = Level("0", "0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,21 @@ class Book:
     changed: int  # ns UTC by the exchange's own clock
     bids: Levels = ()
     asks: Levels = ()
+
+    @property
+    def bid(self) -> Level:
+        """The best bid, or `NOBODY`."""
+        return self.bids[0] if self.bids else NOBODY
+
+    @property
+    def ask(self) -> Level:
+        """The best ask, or `NOBODY`."""
+        return self.asks[0] if self.asks else NOBODY
+
+    @property
+    def last(self) -> str:
+        """What tickers tell as the last price: the best bid, as if it were paid all day."""
+        return (self.bid if self.bids else self.ask).price
 
 
 def listings(pairs: str) -> tuple[Listing, ...]:

@@ -4,8 +4,9 @@ A wire translates and keeps nothing: what stands is the `Exchange`'s, what a cli
 It says what ccxt's class of that exchange reads, in the exchange's own words, and leaves out what ccxt passes over.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import Enum, auto
 from typing import Any, Protocol
 
@@ -15,6 +16,9 @@ from bot.sandbox.wire.book import Book, Levels, Listing
 from bot.sandbox.wire.exchange import Exchange
 
 Json = Any
+MINUTE = 60_000  # ms
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
 
 
 class Refusal(Enum):
@@ -133,6 +137,14 @@ class Wire(Protocol):
         ...
 
 
+def find(exchange: Exchange, name: str, naming: Callable[[Listing], str]) -> Listing:
+    """The market that the exchange calls so. Raises RefusedError where it has none."""
+    for listing in exchange.listings:
+        if naming(listing) == name:
+            return listing
+    raise RefusedError(Refusal.UNKNOWN_MARKET)
+
+
 def exact(number: str) -> orjson.Fragment:
     """A number in JSON with exactly these digits."""
     return orjson.Fragment(number)
@@ -141,3 +153,8 @@ def exact(number: str) -> orjson.Fragment:
 def pairs(levels: Iterable[tuple[str, str]]) -> list[list[str]]:
     """Levels as most exchanges write them: [["1.0001", "5.0"], ...]."""
     return [list(level) for level in levels]
+
+
+def iso(at: int) -> str:
+    """A time in ns UTC as exchanges write it, to the microsecond: 2023-03-11T07:15:00.000000Z."""
+    return datetime.fromtimestamp(at // 1_000 / 1e6, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
