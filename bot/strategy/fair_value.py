@@ -1,13 +1,28 @@
-"""Every asset's dollar value from all quotes at once."""
+"""Every asset's dollar value from all quotes at once.
 
-from collections.abc import Iterable
+Whole histories are valued by the same kernel, bot.strategy.consensus.solve_many, with the same weights.
+"""
+
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from statistics import median
+from functools import lru_cache
+from math import nan
+
+import numpy as np
 
 from bot.model.coins import Coins, shipped
 from bot.model.decisions import FairValues, Value
 from bot.model.events import Quote
-from bot.model.markets import DOLLAR
+from bot.model.markets import DOLLAR, FIAT, REFERENCES, Asset, Market
+from bot.strategy import consensus, market_graph
+from bot.strategy.consensus import Solved
+from bot.strategy.market_graph import Floats, Indices, Markets
+from bot.strategy.weights import scale_of
+
+Pegs = tuple[tuple[Asset, Asset], ...]
+
+WANDERING = (REFERENCES | FIAT) - {DOLLAR}  # what promises no dollar, and moves against it all the time
+ONE_SIDED = 0.1  # log spread taken for a book with one side: a bid alone says no more than "not much less"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,13 +30,102 @@ class Pricing:
     """How quotes are weighed."""
 
     coins: Coins = field(default_factory=shipped)
+    reliability: Mapping[str, float] = field(default_factory=dict)  # by venue, above 0; 1 where not named
+    pegs: Pegs = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        pegs = tuple((coin.symbol, coin.peg) for coin in self.coins.by_symbol.values())
+        object.__setattr__(self, "pegs", pegs)
 
 
 def solve(quotes: Iterable[Quote], now: int, pricing: Pricing) -> FairValues:
-    """What each quoted asset is worth at `now` (ns UTC)."""
-    del pricing
-    direct: dict[str, list[float]] = {}
+    """What each quoted asset is worth at `now` (ns UTC), and how far each market is from that.
+
+    Of two quotes of one market the newer counts. Crossed books count for nothing. An asset is left out where nothing
+    says what it is worth in dollars.
+    """
+    newest = _newest(quotes)
+    if not newest:
+        return FairValues(now)
+    graph = _graph(tuple(newest), pricing.pegs)
+    price, scale = _weighed(graph, np.array([_row(quote, now) for quote in newest.values()]), pricing)
+    solved = consensus.solve_many(graph.markets, price[None], scale[None])
+    return FairValues(now, _values(graph.markets, solved), _residuals(graph, solved))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Graph:
+    """Markets in an order of their own, so that the order of the quotes changes nothing."""
+
+    names: tuple[Market, ...]
+    order: Indices  # where each stands among the quotes
+    markets: Markets
+    wandering: Indices  # (m,) bool: one of the two assets does
+
+
+@lru_cache(maxsize=64)
+def _graph(quoted: tuple[Market, ...], pegs: Pegs) -> _Graph:
+    order = sorted(range(len(quoted)), key=quoted.__getitem__)
+    names = tuple(quoted[i] for i in order)
+    wandering = np.array([bool(WANDERING & {market.base, market.quote}) for market in names])
+    return _Graph(names, np.array(order), market_graph.described(names, dict(pegs)), wandering)
+
+
+def _newest(quotes: Iterable[Quote]) -> dict[Market, Quote]:
+    newest: dict[Market, Quote] = {}
     for quote in quotes:
-        if quote.quote == DOLLAR and quote.bid and quote.ask:
-            direct.setdefault(quote.base, []).append((quote.bid + quote.ask) / 2)
-    return FairValues(now, {asset: Value(median(usd), 0.0, 1.0, anchored=True) for asset, usd in direct.items()})
+        held = newest.setdefault(quote.market, quote)
+        if held is not quote and _recency(held) < _recency(quote):
+            newest[quote.market] = quote
+    return {market: quote for market, quote in newest.items() if market.base != market.quote}
+
+
+def _recency(quote: Quote) -> tuple[float, ...]:
+    return quote.seen_at, quote.made_at, quote.bid or 0.0, quote.ask or 0.0, quote.bid_size, quote.ask_size
+
+
+def _row(quote: Quote, now: int) -> tuple[float, ...]:
+    return quote.bid or nan, quote.ask or nan, quote.bid_size, quote.ask_size, now - quote.seen_at
+
+
+def _weighed(graph: _Graph, rows: Floats, pricing: Pricing) -> tuple[Floats, Floats]:
+    """Log price and scale of each market, NaN where its book says nothing."""
+    bid, ask, bid_size, ask_size, age = rows[graph.order].T
+    bid, ask = _standing(bid, bid_size, ask_size), _standing(ask, ask_size, bid_size)
+    both = np.isfinite(bid) & np.isfinite(ask)
+    spread = np.where(both, ask - bid, ONE_SIDED)
+    price = np.where(both, (bid + ask) / 2, np.where(np.isfinite(bid), bid, ask))
+    price[spread < 0] = nan
+    size = np.where(both, np.minimum(bid_size, ask_size), np.maximum(bid_size, ask_size))
+    dollars = np.where(size > 0, size, nan) * np.exp(price + _roughly(graph.markets, price)[graph.markets.quote])
+    reliability = np.array([pricing.reliability.get(market.venue, 1.0) for market in graph.names])
+    return price, scale_of(spread, dollars, age, graph.wandering, reliability)
+
+
+def _standing(price: Floats, size: Floats, other: Floats) -> Floats:
+    """Log price of one side of the books; NaN where nobody stands there."""
+    empty = (size <= 0) & (other > 0)  # no size on either side: the venue tells none
+    standing: Floats = np.log(np.where((price > 0) & np.isfinite(price) & ~empty, price, nan))
+    return standing
+
+
+def _roughly(markets: Markets, price: Floats) -> Floats:
+    """Log dollars of each asset, to say how deep a book is: par for dollar coins, the rest by its median market."""
+    rough = np.where(markets.peg == markets.dollar, 0.0, nan)
+    rough[markets.dollar] = 0.0
+    told = np.isfinite(price) & np.isfinite(rough[markets.quote])
+    for asset in np.flatnonzero(np.isnan(rough)):
+        said = price[told & (markets.base == asset)]
+        rough[asset] = np.median(said) if len(said) else nan
+    return rough
+
+
+def _values(markets: Markets, solved: Solved) -> dict[Asset, Value]:
+    usd, sigma_bp = np.exp(solved.value[0]).tolist(), (solved.sigma[0] * 1e4).tolist()
+    rows = zip(markets.assets, usd, sigma_bp, solved.anchor[0].tolist(), solved.anchored[0].tolist(), strict=True)
+    return {asset: Value(*known) for asset, *known in rows if known[0] == known[0]}
+
+
+def _residuals(graph: _Graph, solved: Solved) -> dict[Market, float]:
+    rows = zip(graph.names, (solved.residual[0] * 1e4).tolist(), strict=True)
+    return {market: residual for market, residual in rows if residual == residual}

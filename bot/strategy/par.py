@@ -1,0 +1,44 @@
+"""Where no dollar book is in reach: which coins of a component are at par.
+
+Prices among coins say who moved against whom, not who moved. What is known besides is how pegs fail: a coin falls
+easily, while minting at par caps how far it rises, and one coin moving is likelier than several moving alike.
+Every coin of the component is tried as the one at par; the story that asks for least is believed.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+MOVED = 0.005  # log price: well beyond it a coin has left its peg, and how far no longer matters
+RISE = (
+    1.9  # a rise counts as this many falls: less than two, so that two coins moving alike are one moving against them
+)
+PREMIUM = 3.0  # and this more for each unit of log price,
+CAPPED = 0.1  # up to here
+DOUBT = 25e-4  # of the assumption itself: premiums of a few tens of basis points are ordinary
+FAITH = 3.0  # how much likelier a story is that costs one less, as a log
+
+
+def assumed(deviation: Floats, trust: Floats) -> tuple[Floats, Floats]:
+    """What to add to all log values of a component so that they are dollars, and one standard deviation of that.
+
+    `deviation`: (k, T) log price of each dollar coin against anything common to all. `trust`: (k, T) the say each
+    has, 0 to 1. Both answers are (T,), NaN where k is 0.
+    """
+    if not len(deviation):
+        unknown = np.full(deviation.shape[1:], np.nan)
+        return unknown, unknown
+    apart = deviation[None, :] - deviation[:, None]  # [a, b]: how far b is above par if a is at par
+    cost = np.einsum("bt,abt->at", trust, _price(apart))
+    best = np.argmin(cost, axis=0)[None]
+    shift = -np.take_along_axis(deviation, best, axis=0)
+    likely = np.exp(-FAITH * (cost - np.take_along_axis(cost, best, axis=0))) * trust
+    away = (likely * (deviation + shift) ** 2).sum(axis=0) / likely.sum(axis=0)
+    return shift[0], np.sqrt(DOUBT**2 + away)
+
+
+def _price(deviation: Floats) -> Floats:
+    """What it costs to believe that a coin is this far above its peg, in fallen coins."""
+    left = 1 - np.exp(-np.abs(deviation) / MOVED)
+    return np.where(deviation > 0, RISE * left + PREMIUM * np.minimum(deviation, CAPPED), left)
