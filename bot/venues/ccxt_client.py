@@ -1,0 +1,130 @@
+"""ccxt.pro's client of one exchange, with an ear at its sockets.
+
+ccxt answers a `watch_...` with the next message of any of its symbols, and what comes between two calls is only in its
+caches. So each stream is asked for once, and the ear hears everything ccxt makes of the messages, and every fault.
+"""
+
+import ssl
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, Protocol
+
+import ccxt.pro
+import certifi
+from yarl import URL
+
+from bot.venues.dialects import DIALECTS
+
+Exchange = Any  # ccxt's classes tell mypy nothing
+
+
+class HungUpError(Exception):
+    """The exchange closed the socket."""
+
+    def __init__(self, code: object) -> None:
+        super().__init__(f"closed by the exchange, code {code}")
+
+
+class Ear(Protocol):
+    """Whoever listens. Nothing here may raise."""
+
+    def message(self) -> None:
+        """A message arrived."""
+        ...
+
+    def told(self, result: object) -> None:
+        """What ccxt made of it: a ticker, an order book, or something of no interest."""
+        ...
+
+    def fault(self, error: BaseException) -> None:
+        """A socket broke, a message could not be read, or a subscription failed."""
+        ...
+
+
+def connect(venue: str, ear: Ear, *, through: str | None, timeout: float) -> Exchange:
+    """The class of ccxt for `venue`, to be closed by the caller. `timeout`: seconds a request may take."""
+    exchange = getattr(ccxt.pro, venue)({"timeout": int(timeout * 1000), "options": dict(DIALECTS[venue].options)})
+    exchange.has["fetchCurrencies"] = False  # deposits and withdrawals are no business of a feed
+    exchange.ssl_context = _trust()
+    if through is not None:
+        exchange.urls["api"] = _rerouted(exchange.urls["api"], through)
+    exchange.client = _listening(exchange.client, ear, through)
+    return exchange
+
+
+def reroute(url: str, through: str) -> str:
+    """The same resource behind `through`, the host it belongs to as the first part of the path."""
+    target, gate = URL(url), URL(through)
+    if target.host is None or target.scheme not in ("http", "https", "ws", "wss") or target.host == gate.host:
+        return url
+    secure = gate.scheme in ("https", "wss")
+    plain = "ws" if target.scheme in ("ws", "wss") else "http"
+    rest = url.split("://", 1)[1]
+    return f"{plain}{'s' if secure else ''}://{gate.raw_authority}{gate.raw_path.rstrip('/')}/{rest}"
+
+
+def _rerouted(urls: object, through: str) -> object:
+    match urls:
+        case str():
+            return reroute(urls, through)
+        case Mapping():
+            return {key: _rerouted(url, through) for key, url in urls.items()}
+        case list():
+            return [_rerouted(url, through) for url in urls]
+        case _:
+            return urls
+
+
+def _listening(dial: Callable[[str], Any], ear: Ear, through: str | None) -> Callable[[str], Any]:
+    """Instead of `Exchange.client`: the same clients, heard."""
+
+    def client(url: str) -> Any:  # noqa: ANN401 - ccxt's Client
+        made = dial(url if through is None else reroute(url, through))
+        if made.on_message_callback.__name__ != "heard":
+            _tap(made, ear)
+        return made
+
+    return client
+
+
+def _tap(client: Any, ear: Ear) -> None:  # noqa: ANN401 - ccxt's Client
+    """Lets `ear` hear one socket. What a message breaks would end ccxt's receiving without a word: it is a fault."""
+    read, handle = client.handle_message, client.on_message_callback
+    resolve, reject = client.resolve, client.reject
+    failed, closed = client.on_error_callback, client.on_close_callback
+
+    def guarded(message: object) -> None:
+        try:
+            read(message)
+        except Exception as error:  # noqa: BLE001 - whatever a message can bring about
+            ear.fault(error)
+
+    def heard(client: object, message: object) -> None:
+        ear.message()
+        handle(client, message)
+
+    def resolved(result: object, message_hash: str) -> object:
+        ear.told(result)
+        return resolve(result, message_hash)
+
+    def rejected(error: BaseException, message_hash: str | None = None) -> object:
+        ear.fault(error)
+        return reject(error, message_hash)
+
+    def broken(client: object, error: BaseException) -> None:
+        failed(client, error)
+        ear.fault(error)
+
+    def hung_up(client: object, code: object) -> None:
+        closed(client, code)
+        ear.fault(HungUpError(code))
+
+    client.handle_message, client.on_message_callback = guarded, heard
+    client.resolve, client.reject = resolved, rejected
+    client.on_error_callback, client.on_close_callback = broken, hung_up
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """One for all exchanges: reading the certificates takes longer than all else."""
+    return ssl.create_default_context(cafile=certifi.where())
