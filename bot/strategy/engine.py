@@ -7,7 +7,19 @@ from functools import reduce
 from bot.amm.side import PoolState
 from bot.model import ledger as books
 from bot.model import pools as pool_states
-from bot.model.decisions import Action, Approved, Cancel, FairValues, Halt, Loop, Plan, Refused, Replace, Send
+from bot.model.decisions import (
+    Action,
+    Approved,
+    Cancel,
+    FairValues,
+    Halt,
+    Loop,
+    Plan,
+    Refused,
+    Replace,
+    Send,
+    Warn,
+)
 from bot.model.events import (
     BlockSeen,
     Command,
@@ -23,7 +35,8 @@ from bot.model.events import (
 )
 from bot.model.ledger import Ledger, Promise
 from bot.model.registry import Address, Registry
-from bot.strategy import fair_value, planning, quotes, risk, routing
+from bot.strategy import alerts, depeg, fair_value, onchain, planning, quotes, risk, routing, worth
+from bot.strategy.depeg import Thresholds, Watching
 from bot.strategy.fair_value import Pricing
 from bot.strategy.planning import Bidding
 from bot.strategy.quotes import Book
@@ -31,6 +44,7 @@ from bot.strategy.risk import Limits, Standing
 from bot.units import to_float
 
 REMEMBERED_REFUSALS = 64
+MINUTE = 60 * 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +54,18 @@ class Policy:
     registry: Registry
     atlas: routing.Atlas
     weth: Address
-    usd: Mapping[Address, float]  # dollars a whole coin is taken for where nobody quotes it
+    usd: Mapping[Address, float]  # dollars a whole coin is taken for where its value is not known well enough
     limits: Limits = field(default_factory=Limits)
     bidding: Bidding = field(default_factory=Bidding)
     pricing: Pricing = field(default_factory=Pricing)
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    stale_after: int = MINUTE  # ns: an older quote no longer counts
+    listed: onchain.Listing = field(init=False, compare=False)
+    named: worth.Names = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "listed", onchain.listing(self.registry, self.pricing.coins))
+        object.__setattr__(self, "named", worth.names(self.registry, self.pricing.coins))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +79,7 @@ class State:
     lenders: Mapping[tuple[Address, Address], LenderSeen] = field(default_factory=dict)
     book: Book = field(default_factory=Book)
     values: FairValues = field(default_factory=FairValues)
+    watching: Watching = field(default_factory=Watching)
     ledger: Ledger = field(default_factory=Ledger)
     standing: Standing = field(default_factory=Standing)
     decided: int = 0  # plans ever made: the next one's name
@@ -67,15 +90,17 @@ def step(state: State, event: Event, policy: Policy) -> tuple[State, tuple[Actio
     """What we know and what to do after `event`."""
     match event:
         case BlockSeen():
-            return _decide(_observed(state, event, policy), event, policy)
+            state, warnings = _looked(_observed(state, event, policy), event.seen_at, policy)
+            state, decided = _decide(state, event, policy)
+            return state, decided + warnings
         case QuotesSeen():
-            return _priced(state, event, policy), ()
+            return _looked(replace(state, book=quotes.fold(state.book, event)), event.seen_at, policy)
         case Command():
             return _obeyed(state, event), ()
         case Decided():
             return _promised(state, event.plan), ()
         case Tick():
-            return state, ()
+            return _looked(state, event.seen_at, policy)
         case _:
             return _reported(state, event, policy)
 
@@ -88,7 +113,7 @@ def resume(events: Iterable[Event], policy: Policy) -> State:
 
 def terms(state: State, policy: Policy, block: BlockSeen, before: Plan | None = None) -> routing.Terms:
     """What money and gas cost at this block, to one that takes the place of `before` if there is such."""
-    known = _dollars(state, policy)
+    known = worth.dollars(policy.named, policy.usd, state.values, state.watching.depegs)
     return routing.Terms(
         usd=known,
         gas_price_wei=planning.gas_price(block, policy.bidding, before),
@@ -98,17 +123,14 @@ def terms(state: State, policy: Policy, block: BlockSeen, before: Plan | None = 
     )
 
 
-def _dollars(state: State, policy: Policy) -> dict[Address, float]:
-    """Dollars for one whole coin, of every coin we can say: by its fair value, else as the user told us."""
-    coins = policy.registry.coins.values()
-    named = {coin.address: policy.pricing.coins.asset(coin.symbol) or "" for coin in coins}
-    valued = {coin: state.values.values[asset].usd for coin, asset in named.items() if asset in state.values.values}
-    return {**policy.usd, **valued}
-
-
-def _priced(state: State, seen: QuotesSeen, policy: Policy) -> State:
-    book = quotes.fold(state.book, seen)
-    return replace(state, book=book, values=fair_value.solve(book.latest.values(), seen.seen_at, policy.pricing))
+def _looked(state: State, now: int, policy: Policy) -> tuple[State, tuple[Warn, ...]]:
+    """What the book says at `now` (ns UTC; never before the last look): values, and depegs to tell of."""
+    now = max(now, state.values.made_at)
+    book = quotes.fresh(state.book, now - policy.stale_after)
+    values = fair_value.solve(book.latest.values(), now, policy.pricing)
+    coins = policy.pricing.coins
+    watching, told = depeg.detect(state.watching, values, book.latest.values(), policy.thresholds, coins)
+    return replace(state, book=book, values=values, watching=watching), tuple(map(alerts.warning, told))
 
 
 def _observed(state: State, block: BlockSeen, policy: Policy) -> State:
@@ -118,8 +140,11 @@ def _observed(state: State, block: BlockSeen, policy: Policy) -> State:
         pools[news.pool] = pool_states.state_of(policy.registry.pools[news.pool], news, pools.get(news.pool))
         seen[news.pool] = _with_ladder(news, seen.get(news.pool))
     lenders = {**state.lenders, **{(news.lender, news.token): news for news in block.lenders}}
-    head = replace(block, pools=(), lenders=(), gone=())
-    return replace(state, block=head, seen=seen, pools=pools, gone=frozenset(block.gone), lenders=lenders)
+    head, gone = replace(block, pools=(), lenders=(), gone=()), frozenset(block.gone)
+    readable = {address: pool for address, pool in pools.items() if address not in gone}
+    look = onchain.look(policy.listed, state.book, readable, {news.pool for news in block.pools}, head)
+    book = quotes.fold(state.book, look)
+    return replace(state, block=head, seen=seen, pools=pools, gone=gone, lenders=lenders, book=book)
 
 
 def _with_ladder(news: PoolSeen, before: PoolSeen | None) -> PoolSeen:
@@ -136,6 +161,8 @@ def _quotable(state: State, busy: frozenset[Address] = frozenset()) -> dict[Addr
 
 def _decide(state: State, block: BlockSeen, policy: Policy) -> tuple[State, tuple[Action, ...]]:
     """Look after what is in flight, then look for more in the pools it does not touch."""
+    if terms(state, policy, block).eth_usd <= 0.0:
+        return _remembering(state, Refused("nobody says what ether is worth, so what gas costs", block.number, 0.0)), ()
     actions: list[Action] = []
     for promise in state.ledger.promised.values():
         state, action = _tended(state, promise, block, policy)

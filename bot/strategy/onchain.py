@@ -1,14 +1,16 @@
 """A chain's pools as markets among others: what each pays at the margin, as a bid and an ask."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 from typing import NamedTuple
 
 from bot.amm.side import PoolState, Side
 from bot.model.coins import Coins
-from bot.model.events import BlockSeen, Quote
+from bot.model.events import BlockSeen, Quote, QuotesSeen
 from bot.model.markets import REFERENCES, Asset, Market
 from bot.model.registry import Address, Pool, Registry
+from bot.strategy.quotes import Book
 
 SMALL: Mapping[Asset, float] = {"BTC": 0.003, "ETH": 0.05}  # whole coins, about a hundred dollars
 HUNDRED = 100.0
@@ -45,6 +47,24 @@ def _pairs(pool: Pool, registry: Registry, coins: Coins) -> Iterator[Pair]:
             market = Market(f"chain:{pool.name}", name, against)
             i, j = pool.coins.index(base.address), pool.coins.index(quote.address)
             yield Pair(market, i, j, 10.0**base.decimals, 10.0**quote.decimals)
+
+
+def look(
+    listed: Listing, book: Book, pools: Mapping[Address, PoolState], changed: Collection[Address], block: BlockSeen
+) -> QuotesSeen:
+    """All markets of `pools` as of `block`: asked anew where the pool changed, else what `book` holds, said again."""
+    told: list[Quote] = []
+    gone: list[Market] = []
+    for address, pairs in listed.items():
+        held = [book.latest.get(pair.market) for pair in pairs]
+        known = [replace(quote, made_at=block.made_at, seen_at=block.seen_at) for quote in held if quote]
+        if address not in pools:
+            gone += [quote.market for quote in known]
+        elif address in changed or len(known) < len(pairs):
+            told += quotes(pairs, pools[address], block)
+        else:
+            told += known
+    return QuotesSeen(block.made_at, block.seen_at, tuple(told), tuple(gone))
 
 
 def quotes(pairs: Sequence[Pair], state: PoolState, block: BlockSeen) -> tuple[Quote, ...]:

@@ -14,12 +14,15 @@ from bot.model.events import (
     Event,
     Expired,
     Rejected,
+    Tick,
     Unmined,
 )
 from bot.records.journal import Journal
 from bot.strategy.engine import State, resume, step
 
 from .test_engine import MILLION, POLICY, block, mined, priced, reverted, signed
+
+SECOND = 10**9
 
 REPORTS = st.one_of(
     st.builds(signed, st.sampled_from("12345"), st.integers(1, 9)),
@@ -30,7 +33,8 @@ REPORTS = st.one_of(
     st.builds(lambda plan: Expired(1, 1, plan, "gone"), st.sampled_from("12345")),
     st.builds(lambda plan: Unmined(1, 1, plan, "0x01"), st.sampled_from("12345")),
     st.builds(Command, st.just(1), st.just(1), st.sampled_from(["pause", "resume", "kill", "clear"]), st.just("why")),
-    st.builds(priced, st.integers(1, 5), st.sampled_from("ab"), st.floats(0.5, 1.5)),
+    st.builds(priced, st.integers(1, 300 * SECOND), st.sampled_from("ab"), st.floats(0.5, 1.5)),
+    st.builds(lambda at: Tick(at, at), st.integers(1, 300 * SECOND)),
 )
 BLOCKS = st.builds(block, st.integers(1, 20), st.integers(MILLION // 2, 2 * MILLION))
 HISTORIES = st.lists(st.one_of(BLOCKS, REPORTS), max_size=25)

@@ -1,0 +1,37 @@
+"""What a chain's coins count for in dollars."""
+
+from collections.abc import Iterable, Mapping
+
+from bot.model.coins import Coins
+from bot.model.decisions import Depeg, FairValues
+from bot.model.markets import Asset
+from bot.model.registry import Address, Registry
+from bot.strategy.deviation import COIN
+
+SURE_BP = 100.0  # a value less certain than this is not reckoned with
+
+Names = Mapping[Address, Asset]
+
+
+def names(registry: Registry, coins: Coins) -> Names:
+    """The asset that each coin of a chain is; what is none is left out."""
+    known = {address: coins.asset(coin.symbol) for address, coin in registry.coins.items()}
+    return {address: asset for address, asset in known.items() if asset}
+
+
+def dollars(
+    named: Names, told: Mapping[Address, float], values: FairValues, depegs: Iterable[Depeg]
+) -> dict[Address, float]:
+    """Dollars for a whole coin: its value where dollars are behind it and it is sure enough, else as the user `told`.
+
+    A coin that has fallen counts for no more than its value, however unsure.
+    """
+    fallen = {depeg.coin for depeg in depegs if depeg.scope == COIN and depeg.direction == "below"}
+    known = dict(told)
+    for address, asset in named.items():
+        value = values.values.get(asset)
+        if value and value.anchored and value.sigma_bp <= SURE_BP:
+            known[address] = value.usd
+        elif value and asset in fallen:
+            known[address] = min(value.usd, told.get(address, value.usd))
+    return known
