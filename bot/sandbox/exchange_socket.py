@@ -24,7 +24,8 @@ class Socket:
         self.path = path
         self._wire = wire
         self._faults = faults
-        self._streams: dict[Listing, dict[str, Subscription]] = defaultdict(dict)
+        self._topics: dict[str, Subscription] = {}
+        self._streams: dict[Listing, dict[str, Subscription]] = defaultdict(dict)  # the same, by market
         self._waiting: asyncio.Queue[tuple[float, str | bytes]] = asyncio.Queue(BACKLOG)
         self._numbers = count()
         self._socket = web.WebSocketResponse(timeout=1.0, compress=False)
@@ -60,18 +61,23 @@ class Socket:
         """Begins a stream: what `Wire.opening` says at once, then every change."""
         book = self.exchange.books[listing]
         stream = Subscription(topic, listing, self, book, depth)
-        self._streams[listing][topic] = stream
+        self._topics[topic] = self._streams[listing][topic] = stream
         if Fault.STALL not in self._faults:
             self._say_all(self._wire.opening(stream, book))
 
     def unsubscribe(self, topic: str) -> None:
         """Ends a stream."""
-        for streams in self._streams.values():
-            streams.pop(topic, None)
+        stream = self._topics.pop(topic, None)
+        if stream is not None:
+            del self._streams[stream.listing][topic]
 
     def count(self) -> int:
         """0, 1, 2, ...: numbers of this socket's own."""
         return next(self._numbers)
+
+    def topics(self) -> list[str]:
+        """The streams that run, in the order in which they began."""
+        return list(self._topics)
 
     def moved(self, listing: Listing) -> None:
         """Tells the streams of a market what stands there now."""

@@ -1,6 +1,6 @@
 """One exchange as it stands: its markets and their books, its price history, its clock. It knows no wire format."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -34,7 +34,7 @@ class Exchange:
     skew: int = 0  # ns that its clock is ahead
     books: dict[Listing, Book] = field(default_factory=dict)
     candles: dict[tuple[Listing, int], Candles] = field(default_factory=dict)  # by market and timeframe in ms
-    ids: Iterable[int] = field(default_factory=lambda: count(1))
+    ids: Iterator[int] = field(default_factory=lambda: count(1))
 
     @property
     def listings(self) -> tuple[Listing, ...]:

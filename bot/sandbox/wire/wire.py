@@ -29,6 +29,7 @@ class Refusal(Enum):
     MAINTENANCE = auto()
     UNKNOWN_MARKET = auto()
     UNKNOWN_PATH = auto()
+    BAD_REQUEST = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ REFUSALS: dict[Refusal, Answer] = {
     Refusal.MAINTENANCE: Answer("<html><body>503 Under maintenance</body></html>", 503),
     Refusal.UNKNOWN_MARKET: Answer({"message": "unknown market"}, 400),
     Refusal.UNKNOWN_PATH: Answer({"message": "not found"}, 404),
+    Refusal.BAD_REQUEST: Answer({"message": "bad request"}, 400),
 }
 
 
@@ -105,6 +107,10 @@ class Line(Protocol):
 
     def count(self) -> int:
         """0, 1, 2, ...: numbers of this socket's own."""
+        ...
+
+    def topics(self) -> list[str]:
+        """The streams that run, in the order in which they began."""
         ...
 
 

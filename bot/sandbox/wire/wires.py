@@ -3,9 +3,13 @@
 from collections.abc import Mapping
 
 from bot.sandbox.wire.binance import Binance
+from bot.sandbox.wire.bybit import Bybit
+from bot.sandbox.wire.coinbase import Coinbase
+from bot.sandbox.wire.kraken import Kraken
+from bot.sandbox.wire.okx import Okx
 from bot.sandbox.wire.wire import Wire
 
-WIRES: Mapping[str, Wire] = {wire.venue: wire for wire in (Binance(),)}
+WIRES: Mapping[str, Wire] = {wire.venue: wire for wire in (Binance(), Kraken(), Coinbase(), Okx(), Bybit())}
 
 
 def at(host: str) -> Wire | None:

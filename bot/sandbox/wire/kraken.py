@@ -1,0 +1,210 @@
+"""Kraken spot, websocket v2: a snapshot, then differences, each with a checksum over the ten best levels.
+
+Source: docs.kraken.com, spot REST market data; spot websocket v2 book and ticker channels, book checksum guide.
+"""
+
+from collections.abc import Iterable
+from zlib import crc32
+
+from bot.sandbox.wire.book import Book, Level, Levels, Listing, changes, listings
+from bot.sandbox.wire.exchange import Bar, Exchange
+from bot.sandbox.wire.wire import (
+    MINUTE,
+    REFUSALS,
+    Answer,
+    Json,
+    Line,
+    Refusal,
+    RefusedError,
+    Request,
+    Subscription,
+    Wire,
+    exact,
+    find,
+    iso,
+)
+
+LEGACY = {"BTC": "XXBT", "ETH": "XETH", "USD": "ZUSD", "EUR": "ZEUR"}
+SHORT = {"BTC": "XBT"}
+OLD_PAIRS = {"USDT/USD", "BTC/USD", "BTC/EUR", "ETH/USD", "ETH/EUR"}  # named by the legacy names of both sides
+PAGE = 720  # bars: older ones cannot be had
+
+
+class Kraken(Wire):
+    """Speaks as ws.kraken.com/v2 and api.kraken.com do."""
+
+    venue = "kraken"
+    hosts = ("kraken.com",)
+    listed = listings(
+        "USDC/USD USDT/USD DAI/USD USDC/USDT DAI/USDT PYUSD/USD USDG/USD RLUSD/USD USDS/USD USDE/USD TUSD/USD USD1/USD "
+        "USDQ/USD EURC/USD USDC/EUR USDT/EUR EURC/EUR DAI/EUR EUR/USD BTC/USD BTC/USDT BTC/USDC BTC/EUR ETH/USD "
+        "ETH/USDT ETH/USDC ETH/EUR"
+    )
+    refusals = REFUSALS | {
+        Refusal.RATE_LIMITED: Answer({"error": ["EGeneral:Too many requests"]}, 429, {"Retry-After": "1"}),
+        Refusal.MAINTENANCE: Answer({"error": ["EService:Unavailable"]}),
+        Refusal.UNKNOWN_MARKET: Answer({"error": ["EQuery:Unknown asset pair"]}),
+    }
+
+    def answer(self, request: Request, exchange: Exchange) -> Answer:
+        """The public endpoints of api.kraken.com."""
+        match request.path.rsplit("/", 1)[-1]:
+            case "Time":
+                return _result({"unixtime": exchange.now_ms() // 1000})
+            case "Assets":
+                return _result(_assets(exchange.listings))
+            case "AssetPairs":
+                return _result({_id(each): _terms(each) for each in exchange.listings})
+            case "Depth":
+                return _result(_depth(find(exchange, request.query["pair"], _id), exchange))
+            case "OHLC":
+                return _result(_history(request, exchange))
+        raise RefusedError(Refusal.UNKNOWN_PATH)
+
+    def greeting(self) -> Iterable[Json]:
+        """The state of the exchange."""
+        status = {"api_version": "v2", "connection_id": 1, "system": "online", "version": "2.0.0"}
+        return ({"channel": "status", "type": "update", "data": [status]},)
+
+    def hear(self, message: Json, line: Line) -> None:
+        """Subscribe, unsubscribe, ping."""
+        if message["method"] == "ping":
+            line.say({"method": "pong", "req_id": message.get("req_id")})
+            return
+        asked = message["params"]
+        for symbol in asked["symbol"]:
+            topic = f"{asked['channel']} {symbol}"
+            listing = find(line.exchange, symbol, _name)
+            line.say(_confirmation(message, symbol, line.exchange.now()))
+            if message["method"] == "unsubscribe":
+                line.unsubscribe(topic)
+            else:
+                line.subscribe(topic, listing, asked.get("depth", 10))
+
+    def opening(self, subscription: Subscription, book: Book) -> Iterable[Json]:
+        """A snapshot."""
+        if subscription.topic.startswith("ticker"):
+            return (_ticker(subscription, book, "snapshot"),)
+        bids, asks = subscription.seen(book.bids), subscription.seen(book.asks)
+        return (_book(subscription, book, "snapshot", bids, asks),)
+
+    def update(self, subscription: Subscription, book: Book) -> Iterable[Json]:
+        """What changed."""
+        if subscription.topic.startswith("ticker"):
+            return (_ticker(subscription, book, "update"),)
+        told, seen = subscription.told, subscription.seen
+        bids, asks = changes(seen(told.bids), seen(book.bids)), changes(seen(told.asks), seen(book.asks))
+        return (_book(subscription, book, "update", bids, asks),)
+
+
+def checksum(bids: Levels, asks: Levels) -> int:
+    """CRC-32 of the ten best asks and bids, each number without its point and leading zeros."""
+    best = (*asks[:10], *bids[:10])
+    return crc32("".join(number.replace(".", "").lstrip("0") for level in best for number in level).encode())
+
+
+def _name(listing: Listing) -> str:
+    return f"{listing.base}/{listing.quote}"
+
+
+def _short(listing: Listing) -> str:
+    return SHORT.get(listing.base, listing.base) + listing.quote
+
+
+def _id(listing: Listing) -> str:
+    if _name(listing) in OLD_PAIRS:
+        return LEGACY.get(listing.base, listing.base) + LEGACY[listing.quote]
+    return _short(listing)
+
+
+def _result(result: Json) -> Answer:
+    return Answer({"error": [], "result": result})
+
+
+def _assets(listed: Iterable[Listing]) -> Json:
+    names = dict.fromkeys(asset for each in listed for asset in (each.base, each.quote))
+    return {
+        LEGACY.get(name, name): {
+            "aclass": "currency",
+            "altname": SHORT.get(name, name),
+            "decimals": 8,
+            "display_decimals": 5,
+            "status": "enabled",
+        }
+        for name in names
+    }
+
+
+def _terms(listing: Listing) -> Json:
+    return {
+        "altname": _short(listing),
+        "wsname": f"{SHORT.get(listing.base, listing.base)}/{listing.quote}",
+        "base": LEGACY.get(listing.base, listing.base),
+        "quote": LEGACY.get(listing.quote, listing.quote),
+        "pair_decimals": listing.price_digits,
+        "lot_decimals": listing.size_digits,
+        "cost_decimals": 5,
+        "leverage_buy": [],
+        "leverage_sell": [],
+        "fees": [[0, 0.2]],
+        "fees_maker": [[0, 0.2]],
+        "ordermin": "0.0001" if listing.size_digits > 2 else "5",
+        "costmin": "0.5",
+        "tick_size": listing.tick,
+        "status": "online",
+    }
+
+
+def _depth(listing: Listing, exchange: Exchange) -> Json:
+    book = exchange.books[listing]
+    seconds = book.changed // 10**9
+    return {_id(listing): {side: [[*level, seconds] for level in getattr(book, side)] for side in ("bids", "asks")}}
+
+
+def _history(request: Request, exchange: Exchange) -> Json:
+    """Bars after `since`, but none older than the newest 720."""
+    listing = find(exchange, request.query["pair"], _id)
+    first = int(request.query.get("since", 0)) * 1000 + 1
+    timeframe = int(request.query.get("interval", 1)) * MINUTE
+    bars = exchange.bars(listing, timeframe, first, exchange.now_ms())[-PAGE:]
+    return {_id(listing): [_bar(bar) for bar in bars], "last": bars[-1].opened // 1000 if bars else 0}
+
+
+def _bar(bar: Bar) -> Json:
+    return [bar.opened // 1000, bar.open, bar.high, bar.low, bar.close, bar.close, bar.volume, 1]
+
+
+def _confirmation(message: Json, symbol: str, now: int) -> Json:
+    result = {"channel": message["params"]["channel"], "symbol": symbol, "snapshot": True}
+    head = {"method": message["method"], "req_id": message.get("req_id"), "result": result, "success": True}
+    return head | {"time_in": iso(now), "time_out": iso(now)}
+
+
+def _book(subscription: Subscription, book: Book, kind: str, bids: Iterable[Level], asks: Iterable[Level]) -> Json:
+    told = {
+        "symbol": _name(subscription.listing),
+        "bids": _levels(bids),
+        "asks": _levels(asks),
+        "checksum": checksum(book.bids, book.asks),
+        "timestamp": iso(book.changed),
+    }
+    return {"channel": "book", "type": kind, "data": [told]}
+
+
+def _levels(side: Iterable[Level]) -> Json:
+    return [{"price": exact(level.price), "qty": exact(level.size)} for level in side]
+
+
+def _ticker(subscription: Subscription, book: Book, kind: str) -> Json:
+    told = {
+        "symbol": _name(subscription.listing),
+        "bid": exact(book.bid.price),
+        "bid_qty": exact(book.bid.size),
+        "ask": exact(book.ask.price),
+        "ask_qty": exact(book.ask.size),
+        "volume": 0,
+        "change": 0,
+        "change_pct": 0,
+    }
+    told |= {name: exact(book.last) for name in ("last", "vwap", "low", "high")}
+    return {"channel": "ticker", "type": kind, "data": [told]}
