@@ -45,12 +45,9 @@ def state_of(error: BaseException) -> FeedState:
 
 
 def reason(error: BaseException) -> str:
-    """One line that says what is wrong: no query of a URL, no page of HTML, the cause where it says more."""
-    deepest = error
-    while (deeper := deepest.__cause__) is not None:
-        deepest = deeper
-    named = [_text(each) for each in ([error] if deepest is error else [deepest, error])]
-    return _clean(next(text for text in named if text))
+    """One line that says what is wrong: no query of a URL, no page of HTML, its cause where there is one."""
+    cause = error.__cause__
+    return _clean(str(cause) if cause is not None and str(cause).strip() else _text(error))
 
 
 def _unreached(error: BaseException) -> bool:
