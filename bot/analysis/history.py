@@ -1,15 +1,18 @@
-"""Depegs in price history: the whole of it, as the live bot would have seen it."""
+"""Depegs in price history: the whole of it, as the live bot would have seen it.
+
+The detector is the one that runs live, bot.strategy.track. Here its readings come from whole arrays, calm stretches are
+passed over, and of the rest it is asked only from where something shows until that is over.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from bot.analysis import bars, calm
+from bot.analysis.scan import Scan
 from bot.model.coins import Coins
 from bot.model.decisions import Depeg
-from bot.model.events import Quote
-from bot.model.markets import Candles, Market
-from bot.strategy import depeg, fair_value
-from bot.strategy.depeg import Thresholds, Watching
-from bot.strategy.fair_value import Pricing
+from bot.model.markets import Candles
+from bot.strategy.thresholds import Thresholds
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,23 +38,19 @@ def find(
     The same market may come in several pieces and resolutions. A bar is known at its end and not before. `progress` is
     told the part done, 0 to 1. Without `skip` calm stretches are looked at too, which changes nothing but the time.
     """
-    del skip
-    bars = sorted(
-        (int(candles.opened[i]) + candles.timeframe, -candles.timeframe, number, i)
-        for number, candles in enumerate(histories)
-        for i in range(len(candles))
-    )
-    latest: dict[Market, Quote] = {}
-    watching, told, pricing = Watching(), dict[tuple[str, str, str, int], Depeg](), Pricing(coins)
-    for done, (end, _, number, i) in enumerate(bars):
-        candles = histories[number]
-        latest[candles.market] = Quote(end, end, *candles.market, candles.close[i], candles.close[i], 1.0, 1.0)
-        if done + 1 == len(bars) or bars[done + 1][0] > end:
-            values = fair_value.solve(latest.values(), end, pricing)
-            watching, new = depeg.detect(watching, values, latest.values(), thresholds, coins)
-            told |= {(one.coin, one.scope, one.direction, one.start): one for one in (*new, *watching.depegs)}
-            if progress:
-                progress((done + 1) / len(bars))
-    span = (min(int(c.opened[0]) for c in histories), bars[-1][0]) if bars else (0, 0)
-    episodes = sorted(told.values(), key=lambda one: one.start)
-    return Found(tuple(episodes), len({candles.market for candles in histories}), len(bars), span)
+    told = [candles for candles in histories if len(candles)]
+    scan = Scan([strip for strip in bars.strips(told) if len(strip)], coins, thresholds)
+    every = [(0, len(scan.at))]
+    for first, last in calm.restless(scan.markets, scan.at, scan.graph, thresholds) if skip else every:
+        scan.through(first, last)
+        if progress:
+            progress(last / len(scan.at))
+    scan.to_the_end(len(scan.at))
+    return Found(scan.episodes, len({one.market for one in histories}), sum(map(len, histories)), _span(told))
+
+
+def _span(histories: Sequence[Candles]) -> tuple[int, int]:
+    if not histories:
+        return 0, 0
+    began = min(int(candles.opened[0]) for candles in histories)
+    return began, max(int(candles.opened[-1]) + candles.timeframe for candles in histories)

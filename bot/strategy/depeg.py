@@ -5,6 +5,7 @@ Looks may come many a second or once a bar: what counts as confirmed is told in 
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from bot.model.coins import Coins
 from bot.model.decisions import Depeg, FairValues
@@ -41,10 +42,11 @@ def detect(
     tracks, noise, told = dict(watching.tracks), dict(watching.noise), list[Depeg]()
     for reading in deviation.read(values, quotes, watching.at, coins):
         of = reading.coin, reading.scope
-        noise[of] = track.remember(noise.get(of, ()), reading.at, reading.bp, thresholds)
+        noise[of] = samples = track.remember(noise.get(of, ()), reading.at, reading.bp, thresholds)
+        own_noise = partial(track.noise_bp, samples, reading.at, thresholds)
         for direction in DIRECTIONS:
             before = tracks.pop((*of, direction), None)
-            after, depeg = track.advance(before, reading, direction, noise[of], thresholds)
+            after, depeg = track.advance(before, reading, direction, own_noise, thresholds)
             if after:
                 tracks[*of, direction] = after
             if depeg:

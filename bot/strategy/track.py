@@ -4,7 +4,7 @@ It is confirmed when the next news shows it too, some time later: a single print
 on it lasts until it has stayed back for a while.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import sqrt
@@ -40,13 +40,16 @@ class Track:
 
 
 def advance(
-    track: Track | None, reading: Reading, direction: Direction, samples: Sequence[Sample], thresholds: Thresholds
+    track: Track | None, reading: Reading, direction: Direction, own_noise: Callable[[], float], thresholds: Thresholds
 ) -> tuple[Track | None, Depeg | None]:
-    """One coin in one scope and direction after one more reading, and what there is to tell."""
+    """One coin in one scope and direction after one more reading, and what there is to tell.
+
+    `own_noise` gives the coin's recent noise, bp; it is asked only when the rest speaks for a depeg.
+    """
     if track is None:
         return _first_sight(reading, direction, thresholds), None
     if track.depeg is None:
-        return _suspected(track, reading, direction, samples, thresholds)
+        return _suspected(track, reading, direction, own_noise, thresholds)
     return _lasting(track, track.depeg, reading, direction, thresholds)
 
 
@@ -77,7 +80,7 @@ def shows(reading: Reading, sign: int, thresholds: Thresholds) -> bool:
 
 
 def _first_sight(reading: Reading, direction: Direction, thresholds: Thresholds) -> Track | None:
-    sign = _sign(direction)
+    sign = sign_of(direction)
     if not shows(reading, sign, thresholds):
         return None
     away, venues = reading.bp * sign, _venues(reading, sign, thresholds)
@@ -85,32 +88,28 @@ def _first_sight(reading: Reading, direction: Direction, thresholds: Thresholds)
 
 
 def _suspected(
-    track: Track, reading: Reading, direction: Direction, samples: Sequence[Sample], thresholds: Thresholds
+    track: Track, reading: Reading, direction: Direction, own_noise: Callable[[], float], thresholds: Thresholds
 ) -> tuple[Track | None, Depeg | None]:
-    sign = _sign(direction)
+    sign = sign_of(direction)
     if not shows(reading, sign, thresholds):  # without news of its own a deviation is neither confirmed nor over
         still = reading.bp * sign >= thresholds.enters(reading.scope)
         return track if still else None, None
     if reading.at - track.last > thresholds.settle:
         return _first_sight(reading, direction, thresholds), None
     seen = _seen(track, reading, sign, thresholds)
-    own = noise_bp(samples, reading.at, thresholds)
-    if not _confirmed(seen, reading, own, thresholds):
+    if seen.looks < thresholds.looks or reading.at - seen.start < thresholds.hold:
+        return seen, None
+    own = own_noise()
+    if seen.total / seen.looks < thresholds.noises * own / sqrt(seen.looks):
         return seen, None
     depeg = _begun(track, seen, reading, direction, own, thresholds)
     return replace(seen, depeg=depeg), depeg
 
 
-def _confirmed(track: Track, reading: Reading, own: float, thresholds: Thresholds) -> bool:
-    if track.looks < thresholds.looks or reading.at - track.start < thresholds.hold:
-        return False
-    return track.total / track.looks >= thresholds.noises * own / sqrt(track.looks)
-
-
 def _lasting(
     track: Track, depeg: Depeg, reading: Reading, direction: Direction, thresholds: Thresholds
 ) -> tuple[Track | None, Depeg | None]:
-    sign, now = _sign(direction), reading.at
+    sign, now = sign_of(direction), reading.at
     if shows(reading, sign, thresholds):
         seen = _seen(track, reading, sign, thresholds)
         worst = _severity(track, seen, thresholds)
@@ -184,5 +183,6 @@ def _depth(reading: Reading) -> float:
     return abs(reading.price - 1) * BP
 
 
-def _sign(direction: Direction) -> int:
+def sign_of(direction: Direction) -> int:
+    """1 or -1: times this, deviations are away from the peg."""
     return 1 if direction == "above" else -1
