@@ -1,0 +1,123 @@
+"""One file of bars: its name says of which market, its rows what was paid.
+
+`<venue>_<BASE>-<QUOTE>_<timeframe>.parquet` (or .csv, or with _<year>-<month> before the dot), columns timestamp
+(ms since 1970 UTC, the bar's beginning), open, high, low, close, volume (base units, NaN where unknown).
+"""
+
+import os
+import re
+from contextlib import suppress
+from io import BytesIO
+from pathlib import Path
+from urllib.parse import unquote
+
+import numpy as np
+import polars as pl
+
+from bot.model.coins import Coins
+from bot.model.errors import UserError
+from bot.model.markets import Asset, Candles, Market
+from bot.model.times import timeframe
+from bot.records.candle_checks import COLUMNS, NS, cleaned, mistyped
+from bot.records.series import Series
+
+SUFFIXES = (".parquet", ".csv")
+_NAME = re.compile(r"(?P<venue>.+)_(?P<base>[^_-]+)-(?P<quote>[^_-]+)_(?P<length>[^_]+?)(?:_[0-9]{4}-[0-9]{2})?")
+
+
+class BadCandles(UserError):  # noqa: N818 - a state of the world, as an operator would say it
+    """A file of bars that cannot be used at all. The message names the file."""
+
+
+def named(path: Path, coins: Coins) -> Series:
+    """What the file's name says; `BadCandles` where it says nothing, or names what nobody knows."""
+    match = _NAME.fullmatch(path.stem)
+    if not match or path.suffix not in SUFFIXES:
+        raise BadCandles(f"{path}: names of candle files are like kraken_USDC-USD_1m.parquet or .csv")
+    length = timeframe(match["length"])
+    if length is None:
+        raise BadCandles(f"{path}: {match['length']} is no timeframe; they are like 1m, 15m, 1h and divide a day")
+    base, coin = (_asset(match[part], coins, path) for part in ("base", "quote"))
+    return Series(Market(unquote(match["venue"]), base, coin), length)
+
+
+def read(path: Path, coins: Coins) -> tuple[Candles, str | None]:
+    """The bars of one file, and a line about rows that were wrong; `BadCandles` where there is nothing to use."""
+    series = named(path, coins)
+    frame, faults = cleaned(_frame(path), series.timeframe)
+    told = f"{path}: {'; '.join(faults)}" if faults else None
+    if frame.is_empty():
+        raise BadCandles(told or f"{path}: has no rows")
+    return bars(series, frame), told
+
+
+def write(path: Path, candles: Candles) -> None:
+    """Put the bars into a Parquet file, as `put` does."""
+    content = BytesIO()
+    table(candles).write_parquet(content)
+    put(path, content.getvalue())
+
+
+def put(path: Path, content: bytes) -> None:
+    """Write the file whole or not at all, for good. `BadCandles` when the disk will not have it."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with draft.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise BadCandles(f"{path}: cannot be written: {error.strerror or error}") from None
+
+
+def bars(series: Series, frame: pl.DataFrame) -> Candles:
+    """Rows that are sound and in order, as bars."""
+    prices = [frame[name].to_numpy() for name in COLUMNS[1:]]
+    return Candles(series.market, series.timeframe, frame["timestamp"].to_numpy() * np.int64(NS), *prices)
+
+
+def table(candles: Candles) -> pl.DataFrame:
+    """Bars as the rows of a file."""
+    columns = (candles.opened // NS, candles.open, candles.high, candles.low, candles.close, candles.volume)
+    return pl.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
+
+
+def _frame(path: Path) -> pl.DataFrame:
+    try:
+        found = _scan(path)
+        wrong = mistyped(dict(found.collect_schema()))
+        if wrong:
+            raise BadCandles(f"{path}: {wrong}")
+        return found.select(COLUMNS).collect()
+    except OSError as error:
+        raise BadCandles(f"{path}: cannot be read: {error.strerror or error}") from None
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        raise BadCandles(f"{path}: is not {'CSV' if path.suffix == '.csv' else 'Parquet'}, or is damaged") from None
+
+
+def _scan(path: Path) -> pl.LazyFrame:
+    if path.stat().st_size == 0:
+        raise BadCandles(f"{path}: is empty")
+    if path.is_dir():
+        raise BadCandles(f"{path}: cannot be read: is a folder")
+    return _csv(path) if path.suffix == ".csv" else pl.scan_parquet(path, glob=False)
+
+
+def _csv(path: Path) -> pl.LazyFrame:
+    """A column without a value is taken for one of numbers, none of them known."""
+    told = pl.read_csv(path, glob=False, infer_schema_length=None)
+    if told.is_empty():
+        raise BadCandles(f"{path}: has no rows")
+    unknown = [name for name in told.columns if told[name].null_count() == len(told)]
+    return told.with_columns(pl.col(unknown).cast(pl.Float64)).lazy()
+
+
+def _asset(name: str, coins: Coins, path: Path) -> Asset:
+    known = coins.asset(name)
+    if known is None:
+        raise BadCandles(f"{path}: {coins.stranger(name)}")
+    return known
