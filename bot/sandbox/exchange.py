@@ -47,6 +47,7 @@ class Exchanges:
         self._faults: dict[str, dict[Fault, float]] = defaultdict(dict)
         self._sockets: dict[str, list[Socket]] = defaultdict(list)
         self._closing: set[asyncio.Task[None]] = set()
+        self._joined = asyncio.Event()  # set once, at the next subscription
         self._runner: web.AppRunner | None = None
         for venue in wires.WIRES if venues is None else venues:
             self._open(venue, clock, (markets or {}).get(venue))
@@ -111,6 +112,17 @@ class Exchanges:
         for socket in self._sockets[venue]:
             socket.moved(listing)
 
+    def beat(self, venue: str, base: Asset, quote: Asset) -> None:
+        """Tells who listens to a market how it stands once more, as a change that changes nothing."""
+        book = self._exchange(venue).books[self._listing(venue, base, quote)]
+        self.book(venue, base, quote, book.bids, book.asks)
+
+    async def listened_to(self, venue: str, base: Asset, quote: Asset) -> None:
+        """Waits until some client listens to a market."""
+        listing = self._listing(venue, base, quote)
+        while not any(socket.listens(listing) for socket in self._sockets[venue]):
+            await self._joined.wait()
+
     def history(self, candles: Candles) -> None:
         """Sets the price history of a market at one timeframe."""
         market = candles.market
@@ -149,6 +161,10 @@ class Exchanges:
             raise SandboxError(f"{venue} has no market {base}/{quote} in the sandbox")
         return listing
 
+    def _announce(self) -> None:
+        self._joined.set()
+        self._joined = asyncio.Event()
+
     def _drop(self, venue: str) -> None:
         for socket in self._sockets[venue]:
             task = asyncio.get_running_loop().create_task(socket.close())
@@ -170,7 +186,7 @@ class Exchanges:
         return _response(_answer(await _asked(request), wire, self._exchanges[wire.venue]), faults)
 
     async def _serve_socket(self, request: web.Request, wire: Wire) -> web.StreamResponse:
-        socket = Socket(wire, self._exchanges[wire.venue], request.path, self._faults[wire.venue])
+        socket = Socket(wire, self._exchanges[wire.venue], request.path, self._faults[wire.venue], self._announce)
         self._sockets[wire.venue].append(socket)
         try:
             return await socket.serve(request)

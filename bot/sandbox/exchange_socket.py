@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import count
 
 import orjson
@@ -19,9 +19,13 @@ BACKLOG = 20_000  # messages that wait for a slow reader before it is cut off
 class Socket:
     """Its subscriptions, and what waits to be sent. The `Line` that a wire speaks on."""
 
-    def __init__(self, wire: Wire, exchange: Exchange, path: str, faults: Mapping[Fault, float]) -> None:
+    def __init__(
+        self, wire: Wire, exchange: Exchange, path: str, faults: Mapping[Fault, float], joined: Callable[[], None]
+    ) -> None:
+        """`joined` is called whenever a stream begins."""
         self.exchange = exchange
         self.path = path
+        self._joined = joined
         self._wire = wire
         self._faults = faults
         self._topics: dict[str, Subscription] = {}
@@ -64,6 +68,7 @@ class Socket:
         self._topics[topic] = self._streams[listing][topic] = stream
         if Fault.STALL not in self._faults:
             self._say_all(self._wire.opening(stream, book))
+        self._joined()
 
     def unsubscribe(self, topic: str) -> None:
         """Ends a stream."""
@@ -78,6 +83,10 @@ class Socket:
     def topics(self) -> list[str]:
         """The streams that run, in the order in which they began."""
         return list(self._topics)
+
+    def listens(self, listing: Listing) -> bool:
+        """Whether a stream of that market runs."""
+        return bool(self._streams.get(listing))
 
     def moved(self, listing: Listing) -> None:
         """Tells the streams of a market what stands there now."""

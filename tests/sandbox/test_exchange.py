@@ -1,33 +1,178 @@
-"""ccxt's own classes at the exchanges of the sandbox."""
+"""ccxt's own classes at the exchanges of the sandbox: every wire format says what was set."""
 
+import asyncio
+
+import numpy as np
 import pytest
-from exchange_clients import client, soon
+from exchange_clients import client, first_book, soon
 
+from bot.model.markets import Candles, Market
 from bot.sandbox.exchange import Exchanges
 from bot.sandbox.wire.wires import WIRES
 
+MINUTE = 60 * 10**9
+MOVES = [(0.99 - k / 1000, 0.9905 - k / 500, 100.0 + k, 200.0 + k) for k in range(6)]
+
 
 @pytest.fixture(params=WIRES)
-async def venue(request):
-    """Each exchange in turn."""
-    return request.param
+async def floor(request):
+    """An exchange, its first market, and a client of it."""
+    async with Exchanges([request.param]) as exchanges, client(request.param, exchanges.url) as ccxt:
+        yield Floor(exchanges, ccxt)
 
 
-def _touch(book):
-    return book["bids"][0], book["asks"][0]
+class Floor:
+    """What a test needs of one exchange."""
+
+    def __init__(self, exchanges, ccxt):
+        self.exchanges, self.ccxt, (self.venue,) = exchanges, ccxt, exchanges.venues
+        first = exchanges.listings(self.venue)[0]
+        self.base, self.quote_in = first.base, first.quote
+        self.market = (self.venue, first.base, first.quote)
+        self.symbol = f"{first.base}/{first.quote}"
+
+    def quote(self, *terms):
+        """Sets the market's best prices and sizes."""
+        self.exchanges.quote(*self.market, *terms)
 
 
-async def test_a_client_sees_every_move_of_a_book_in_order(venue):
-    """What is set is what ccxt's own class shows, move by move."""
-    async with Exchanges([venue]) as exchanges, client(venue, exchanges.url) as ccxt:
-        market = exchanges.listings(venue)[0]
-        symbol = f"{market.base}/{market.quote}"
-        exchanges.quote(venue, market.base, market.quote, 0.9991, 0.9993, 120.0, 340.0)
+def touch(book):
+    """The best bid and ask as (bid, ask, bid size, ask size)."""
+    (bid, bid_size), (ask, ask_size) = book["bids"][0][:2], book["asks"][0][:2]
+    return bid, ask, bid_size, ask_size
 
-        assert _touch(await soon(ccxt.watch_order_book(symbol))) == ([0.9991, 120.0], [0.9993, 340.0])
-        for k in range(5):
-            bid, ask = 0.99 - k / 1000, 0.9905 - k / 500
-            exchanges.quote(venue, market.base, market.quote, bid, ask, 100.0 + k, 200.0 + k)
-            book = await soon(ccxt.watch_order_book(symbol))
-            assert _touch(book) == ([pytest.approx(bid), 100.0 + k], [pytest.approx(ask), 200.0 + k])
-            assert len(book["bids"]) == len(book["asks"]) == 5
+
+def told(ticker):
+    """The same of a ticker."""
+    return ticker["bid"], ticker["ask"], ticker["bidVolume"], ticker["askVolume"]
+
+
+async def test_a_client_sees_every_move_of_a_book_in_order(floor):
+    """What is set is what ccxt's own class shows, move by move, level by level."""
+    floor.quote(0.9991, 0.9993, 120.0, 340.0)
+
+    assert touch(await first_book(floor)) == (0.9991, 0.9993, 120.0, 340.0)
+    for move in MOVES:
+        floor.quote(*move)
+        book = await soon(floor.ccxt.watch_order_book(floor.symbol))
+        assert touch(book) == pytest.approx(move)
+        assert len(book["bids"]) == len(book["asks"]) == 5
+        assert book["bids"] == sorted(book["bids"], reverse=True)
+
+
+async def test_all_its_markets_are_found(floor):
+    """load_markets finds what the exchange lists, with its steps, and nothing besides."""
+    await floor.ccxt.load_markets()
+
+    listed = floor.exchanges.listings(floor.venue)
+    assert set(floor.ccxt.markets) == {f"{each.base}/{each.quote}" for each in listed}
+    for each in listed:
+        precision = floor.ccxt.markets[f"{each.base}/{each.quote}"]["precision"]
+        assert (precision["price"], precision["amount"]) == (float(each.tick), float(each.lot))
+
+
+async def test_a_book_can_be_asked_for(floor):
+    """fetch_order_book gives what stands."""
+    floor.quote(0.9991, 0.9993, 120.0, 340.0)
+
+    assert touch(await soon(floor.ccxt.fetch_order_book(floor.symbol))) == (0.9991, 0.9993, 120.0, 340.0)
+
+
+async def test_a_side_may_be_empty(floor):
+    """Where nobody bids there is no bid, and later there may be one again."""
+    floor.quote(0.9991, 0.9993)
+    await first_book(floor)
+
+    floor.quote(None, 0.9993)
+    assert (await soon(floor.ccxt.watch_order_book(floor.symbol)))["bids"] == []
+    floor.quote(0.51, None)
+    book = await soon(floor.ccxt.watch_order_book(floor.symbol))
+    assert (book["bids"][0][0], book["asks"]) == (0.51, [])
+
+
+async def test_a_book_may_be_crossed(floor):
+    """A bid above the ask is told as it stands."""
+    floor.quote(0.9991, 0.9993)
+    await first_book(floor)
+
+    floor.quote(1.0005, 0.9995, 10.0, 20.0)
+    assert touch(await soon(floor.ccxt.watch_order_book(floor.symbol))) == (1.0005, 0.9995, 10.0, 20.0)
+
+
+@pytest.mark.parametrize("method", ["BidsAsks", "Tickers"])
+async def test_streams_of_the_best_prices_follow_the_book(floor, method):
+    """Where ccxt watches best bids and asks, or tickers, they tell the same touch as the book."""
+    if not floor.ccxt.has.get(f"watch{method}"):
+        pytest.skip(f"ccxt's {floor.venue} has none")
+    watch = floor.ccxt.watch_bids_asks if method == "BidsAsks" else floor.ccxt.watch_tickers
+    floor.quote(0.9991, 0.9993, 120.0, 340.0)
+    await soon(watch([floor.symbol]))
+    for move in MOVES:
+        floor.quote(*move)
+        ticker = (await soon(watch([floor.symbol])))[floor.symbol]
+        if ticker["bid"] is None:  # which this exchange's ticker does not tell
+            assert ticker["last"] == pytest.approx(move[0])
+        else:
+            assert told(ticker)[:2] == pytest.approx(move[:2])
+
+
+async def test_a_client_that_stops_listening_is_told_no_more(floor):
+    """After unsubscribing there is nobody left to tell, and one may come back."""
+    if not floor.ccxt.has.get("unWatchOrderBook"):
+        pytest.skip(f"ccxt's {floor.venue} does not unsubscribe")
+    floor.quote(0.9991, 0.9993)
+    await first_book(floor)
+
+    await soon(floor.ccxt.un_watch_order_book(floor.symbol))
+    waiting = asyncio.ensure_future(floor.exchanges.listened_to(*floor.market))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    floor.quote(0.98, 0.99)
+    assert touch(await first_book(floor))[:2] == (0.98, 0.99)
+    await soon(waiting)
+
+
+async def test_the_server_tells_its_time(floor):
+    """A clock that is off is seen to be off."""
+    if not floor.ccxt.has["fetchTime"]:
+        pytest.skip(f"ccxt's {floor.venue} does not ask")
+    server = await soon(floor.ccxt.fetch_time())
+
+    assert abs(server - floor.ccxt.milliseconds()) < 5_000
+
+
+async def test_history_comes_by_the_page_and_whole(floor):
+    """Page after page from the beginning, every bar once and as it was set."""
+    history = _history(floor, bars=600)
+    floor.exchanges.history(history)
+    opened = (history.opened // 10**6).tolist()
+
+    found = []
+    while not found or found[-1][0] < opened[-1]:
+        since = found[-1][0] + 60_000 if found else opened[0]
+        page = await soon(floor.ccxt.fetch_ohlcv(floor.symbol, "1m", since=since, limit=200))
+        assert page
+        found += page
+    assert [bar[0] for bar in found] == opened
+    columns = (history.open, history.high, history.low, history.close, history.volume)
+    for k, column in enumerate(columns, 1):
+        assert [bar[k] for bar in found] == column.tolist()
+
+
+async def test_the_newest_history_comes_unasked(floor):
+    """Without a beginning the newest bars come, oldest first."""
+    history = _history(floor, bars=600)
+    floor.exchanges.history(history)
+
+    found = await soon(floor.ccxt.fetch_ohlcv(floor.symbol, "1m", limit=10))
+    assert [bar[0] for bar in found][-10:] == (history.opened[-10:] // 10**6).tolist()
+
+
+def _history(floor, bars):
+    """Bars of a minute up to now, prices all different."""
+    now = floor.ccxt.milliseconds() * 10**6 // MINUTE * MINUTE
+    opened = now - MINUTE * np.arange(bars - 1, -1, -1, dtype=np.int64)
+    close = np.round(1 - np.arange(bars) / 10_000, 4)
+    prices = (np.round(close + step, 4) for step in (0.0001, 0.0003, -0.0003))
+    volume = np.arange(1, bars + 1) * 10.0
+    return Candles(Market(*floor.market), MINUTE, opened, *prices, close, volume)

@@ -41,6 +41,11 @@ class Exchange:
         """Its markets, in the order in which they were listed."""
         return tuple(self.books)
 
+    @property
+    def assets(self) -> tuple[Asset, ...]:
+        """Everything its markets trade or pay with."""
+        return tuple(dict.fromkeys(asset for each in self.books for asset in (each.base, each.quote)))
+
     def now(self) -> int:
         """Ns UTC, by its own clock."""
         return self.clock() + self.skew

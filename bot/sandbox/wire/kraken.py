@@ -6,6 +6,7 @@ Source: docs.kraken.com, spot REST market data; spot websocket v2 book and ticke
 from collections.abc import Iterable
 from zlib import crc32
 
+from bot.model.markets import Asset
 from bot.sandbox.wire.book import Book, Level, Levels, Listing, changes, listings
 from bot.sandbox.wire.exchange import Bar, Exchange
 from bot.sandbox.wire.wire import (
@@ -52,7 +53,7 @@ class Kraken(Wire):
             case "Time":
                 return _result({"unixtime": exchange.now_ms() // 1000})
             case "Assets":
-                return _result(_assets(exchange.listings))
+                return _result({LEGACY.get(each, each): _asset(each) for each in exchange.assets})
             case "AssetPairs":
                 return _result({_id(each): _terms(each) for each in exchange.listings})
             case "Depth":
@@ -121,18 +122,8 @@ def _result(result: Json) -> Answer:
     return Answer({"error": [], "result": result})
 
 
-def _assets(listed: Iterable[Listing]) -> Json:
-    names = dict.fromkeys(asset for each in listed for asset in (each.base, each.quote))
-    return {
-        LEGACY.get(name, name): {
-            "aclass": "currency",
-            "altname": SHORT.get(name, name),
-            "decimals": 8,
-            "display_decimals": 5,
-            "status": "enabled",
-        }
-        for name in names
-    }
+def _asset(name: Asset) -> Json:
+    return {"altname": SHORT.get(name, name), "aclass": "currency", "decimals": 8, "status": "enabled"}
 
 
 def _terms(listing: Listing) -> Json:

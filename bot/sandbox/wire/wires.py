@@ -5,11 +5,22 @@ from collections.abc import Mapping
 from bot.sandbox.wire.binance import Binance
 from bot.sandbox.wire.bybit import Bybit
 from bot.sandbox.wire.coinbase import Coinbase
+from bot.sandbox.wire.gate import Gate
 from bot.sandbox.wire.kraken import Kraken
+from bot.sandbox.wire.kucoin import Kucoin
 from bot.sandbox.wire.okx import Okx
 from bot.sandbox.wire.wire import Wire
 
-WIRES: Mapping[str, Wire] = {wire.venue: wire for wire in (Binance(), Kraken(), Coinbase(), Okx(), Bybit())}
+_ALL: tuple[Wire, ...] = (
+    Binance(),
+    Kraken(),
+    Coinbase(),
+    Okx(),
+    Bybit(),
+    Gate(),
+    Kucoin(),
+)
+WIRES: Mapping[str, Wire] = {wire.venue: wire for wire in _ALL}
 
 
 def at(host: str) -> Wire | None:
