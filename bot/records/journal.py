@@ -7,6 +7,7 @@ so far survive a power cut. A journal ended in mid-write opens at its last flush
 import fcntl
 import os
 import sqlite3
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,7 +33,8 @@ from bot.model.events import (
 from bot.records.transactions import Sending, Transaction, gathered
 
 APPLICATION_ID = 0x72657067  # "repg", in SQLite's header: this file is ours
-FORMAT = 2
+FORMAT = 3  # since 3 quotes are compressed
+READABLE = (2, FORMAT)
 PAGE = 512  # rows read at a time
 
 SCHEMA = f"""
@@ -50,6 +52,9 @@ CREATE INDEX IF NOT EXISTS events_by_hash ON events (hash) WHERE hash IS NOT NUL
 EVENT: TypeAdapter[Event] = TypeAdapter(
     Annotated[Event, Field(discriminator="kind")], config=ConfigDict(ser_json_inf_nan="constants")
 )
+
+
+Body = str | bytes  # as it lies in the table: JSON, or that compressed
 
 
 class JournalError(UserError):
@@ -92,7 +97,7 @@ class Journal:
 
     def append(self, event: Event) -> int:
         """Number and keep an event. It is safe on disk after the next `flush`."""
-        body = EVENT.dump_json(event).decode()
+        body = _body(event)
         with _explained(self.path):
             if not self._connection.in_transaction:
                 self._connection.execute("BEGIN IMMEDIATE")
@@ -107,6 +112,18 @@ class Journal:
         if self._connection.in_transaction:
             with _explained(self.path):
                 self._connection.execute("COMMIT")
+
+    def forget(self, before: int, most: int) -> int:
+        """Drop up to `most` blocks, quotes and ticks, the oldest first, of those seen before `before` (ns UTC).
+
+        How many were dropped. All else is kept for good; a replay then begins later. The room is used again.
+        """
+        cut = self._first_since(before)
+        with _explained(self.path):
+            return self._connection.execute(
+                "DELETE FROM events WHERE seq IN (SELECT seq FROM events WHERE world AND seq < ? ORDER BY seq LIMIT ?)",
+                (cut, most),
+            ).rowcount
 
     def replay(self, after: int = 0) -> Iterator[tuple[int, Event]]:
         """Events after number `after`, in order and with their numbers, to the last one appended by then."""
@@ -162,15 +179,35 @@ class Journal:
                 yield seq, self._event(seq, body)
             after = rows[-1][0]
 
-    def _rows(self, where: str, *values: object) -> Sequence[tuple[int, str]]:
+    def _first_since(self, moment: int) -> int:
+        """The number of the first event seen at `moment` or later, found by halving."""
+        with _explained(self.path):
+            low, high = self._connection.execute(
+                "SELECT ifnull(min(seq), 0), ifnull(max(seq), -1) + 1 FROM events"
+            ).fetchone()
+        while low < high:
+            middle = (low + high) // 2
+            ((seq, body),) = self._rows("WHERE seq >= ? ORDER BY seq LIMIT 1", middle)
+            low, high = (low, middle) if self._event(seq, body).seen_at >= moment else (seq + 1, high)
+        return int(low)
+
+    def _rows(self, where: str, *values: object) -> Sequence[tuple[int, Body]]:
         with _explained(self.path):
             return self._connection.execute(f"SELECT seq, body FROM events {where}", values).fetchall()  # noqa: S608 - our own clauses
 
-    def _event(self, seq: int, body: str) -> Event:
+    def _event(self, seq: int, body: Body) -> Event:
         try:
-            return EVENT.validate_json(body)
+            return EVENT.validate_json(body if isinstance(body, str) else zlib.decompress(body))
         except ValidationError as error:
             raise JournalError(f"{self.path}: event {seq} cannot be read: {error.errors()[0]['msg']}") from None
+        except zlib.error as error:
+            raise JournalError(f"{self.path}: event {seq} cannot be read: {error}") from None
+
+
+def _body(event: Event) -> Body:
+    """JSON; of quotes, which are many and alike, a fifth of its length."""
+    text = EVENT.dump_json(event)
+    return zlib.compress(text, 1) if isinstance(event, QuotesSeen) else text.decode()
 
 
 def _sending(path: Path, seq: int, event: Event) -> Sending:
@@ -217,8 +254,8 @@ def _checked(path: Path, connection: sqlite3.Connection, *, fresh: bool) -> None
         return
     if ours != APPLICATION_ID:
         raise JournalError(f"{path}: this is not a journal of repeg")
-    if form != FORMAT:
-        raise JournalError(f"{path}: format {form}, this version reads format {FORMAT}")
+    if form not in READABLE:
+        raise JournalError(f"{path}: format {form}, this version reads formats {READABLE[0]} to {FORMAT}")
 
 
 @contextmanager
