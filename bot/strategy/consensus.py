@@ -1,28 +1,29 @@
 """The values that explain all prices best, for many moments at once.
 
-Every market says log(price) = value(base) - value(quote) + noise. Least absolute deviations find the values: that
-problem is convex, so there is no wrong place to start from or to get stuck at. Before, no venue may say more about an
-asset than the second loudest there, so that one venue is always outvoted by two. A few steps of Geman and McClure's
-redescending estimator then take away what pull the wrong ones have left, and the normal matrix, widened where venues
-scatter more than their scales explain, gives the uncertainty.
+Every market says log(price) = value(base) - value(quote) + noise, and some of them are wrong. It begins with a least
+squares in which no venue has more to say about an asset than the third loudest there, so that a single wrong venue is
+always in the minority; reweighted, the minority loses its share turn by turn, whichever side par is on. When that is
+settled prices count by their own scales, and those far off no longer. Start and turns are fixed: there is nothing to
+get stuck at that depends on an order, and a moment alone is solved as it is among others.
 
-Moments are the last axis inside, so that every operation runs over all moments at once.
+The normal matrix, widened where venues scatter more than their scales explain, gives the uncertainty.
+
+Inside, moments are the last axis, so that every operation runs over all moments at once.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bot.strategy import market_graph, par
-from bot.strategy.market_graph import Floats, Frame, Indices, Markets
+from bot.strategy.market_graph import Bools, Edges, Floats, Frame, Groups, Indices, Markets, Voices
 
-Bools = NDArray[np.bool_]
-
-ROUNDS = 7  # of least absolute deviations: each about squares what share a minority has left
-POLISH = 3
-FLAT = 0.5  # scales within which an absolute deviation counts as a square
+SEARCH = 5  # least squares with weights that fall as the error's power of 1.5: a minority loses its share
+SETTLE = 2  # with prices rejected that are off by much more than what was heard can tell
+TURNS = SEARCH + SETTLE + 2  # the first before anything is known, the last with the true scales
+BALANCE = 2
+FLAT = 0.5  # scales within which an error weighs no less for being larger
 REJECT = 4.0  # scales at which a price has lost three quarters of its weight
 LEAST = 1e-6  # weight that every price keeps, so that the matrix stays regular
 NORMAL = 1.4826  # a standard deviation in median absolute deviations
@@ -52,7 +53,7 @@ def solve_many(markets: Markets, log_price: Floats, scale: Floats) -> Solved:
     sheet = _Sheet(markets, moments)
     for start in range(0, moments, CHUNK):
         rows = slice(start, start + CHUNK)
-        _fill(sheet, start, np.ascontiguousarray(log_price[rows].T), np.ascontiguousarray(scale[rows].T))
+        _fill(sheet, start, log_price[rows].T[markets.edges.order], scale[rows].T[markets.edges.order])
     return sheet.solved()
 
 
@@ -65,7 +66,7 @@ class _Sheet:
         self.value = np.full((n, moments), np.nan)
         self.sigma = np.full((n, moments), np.nan)
         self.anchored = np.zeros((n, moments), dtype=np.bool_)
-        self.residual = np.full((len(markets), moments), np.nan)
+        self.residual = np.full((len(markets.edges.order), moments), np.nan)
 
     def solved(self) -> Solved:
         dollar = self.markets.dollar
@@ -76,19 +77,22 @@ class _Sheet:
 
 
 def _fill(sheet: _Sheet, start: int, price: Floats, scale: Floats) -> None:
+    edges = sheet.markets.edges
     live = np.isfinite(price) & np.isfinite(scale)
-    price, tight = np.where(live, price, 0.0), np.divide(1.0, scale, where=live, out=np.zeros_like(scale))
+    price = np.where(live, price * edges.turned, 0.0)
+    tight = np.divide(1.0, scale, where=live, out=np.zeros_like(scale))
     for frame, columns in _frames(sheet.markets, live):
-        one = _moments(sheet.markets, frame, price[:, columns], tight[:, columns])
+        answer = _moments(sheet.markets, frame, price[:, columns], tight[:, columns])
         where = columns + start
-        sheet.value[:, where], sheet.sigma[:, where] = one.value, one.sigma
+        sheet.value[:, where], sheet.sigma[:, where] = answer.value, answer.sigma
         sheet.anchored[:, where] = (frame.label == sheet.markets.dollar)[:, None]
-        sheet.residual[:, where] = np.where(live[:, columns], one.residual, np.nan)
+        residual = np.where(live[:, columns], answer.residual * edges.turned, np.nan)
+        sheet.residual[edges.order[:, None], where] = residual
 
 
 def _frames(markets: Markets, live: Bools) -> Iterator[tuple[Frame, Indices]]:
     """The moments in groups between which different pairs are quoted."""
-    quoted = markets.joins @ live > 0
+    quoted = np.logical_or.reduceat(live, markets.edges.by_pair.starts, axis=0)
     if (quoted == quoted[:, :1]).all():
         yield market_graph.frame(markets, quoted[:, 0].tobytes()), np.arange(live.shape[1])
         return
@@ -106,59 +110,82 @@ class _Answer:
 
 def _moments(markets: Markets, frame: Frame, price: Floats, tight: Floats) -> _Answer:
     """Values of moments that have the same pairs quoted. `tight`: one over the scale, 0 where there is no quote."""
+    edges = markets.edges
     value = np.zeros((len(markets.assets), price.shape[1]))
-    heard = tight * _hearing(markets, tight)
-    residual, weight = price, heard**2
-    for turn in range(ROUNDS + POLISH):
-        value[frame.free] += _step(frame, weight, residual)
-        residual = price - (value[markets.base] - value[markets.quote])
-        if turn < ROUNDS - 1:
-            weight = heard**2 / np.maximum(np.abs(residual) * heard, FLAT)
-        else:
-            weight = tight**2 * _belief(residual * tight)
+    heard = _balanced(markets.voices, tight)
+    residual, weight = price, heard
+    for turn in range(TURNS):
+        value[frame.free] += _step(edges, frame, weight, residual)
+        residual = price - (value[edges.first] - value[edges.second]).take(edges.pair, axis=0)
+        weight = _weight(turn, residual, heard, tight)
     sigma = _uncertainty(markets, frame, residual, tight)
     return _in_dollars(markets, frame, _Answer(value, sigma, residual), tight)
 
 
-def _belief(deviation: Floats) -> Floats:
-    """The weight left to a price that is so many scales off (Geman, McClure 1987)."""
-    return np.maximum((1 + (deviation / REJECT) ** 2) ** -2, LEAST)
+def _weight(turn: int, residual: Floats, heard: Floats, tight: Floats) -> Floats:
+    """What each price weighs after this turn's least squares."""
+    if turn < SEARCH:
+        off: Floats = np.maximum(np.abs(residual) * heard, FLAT)
+        return heard * heard / (off * np.sqrt(off))
+    if turn < SEARCH + SETTLE:
+        return heard * heard * _believed(residual * heard)
+    return tight * tight * _believed(residual * tight)
 
 
-def _hearing(markets: Markets, tight: Floats) -> Floats:
-    """By how much each market is turned down, 0 to 1, so that no venue outvotes two others on any asset."""
-    voices = markets.voices
+def _believed(off: Floats) -> Floats:
+    """The share of its weight that a price keeps which is so many scales off (Geman, McClure 1987)."""
+    kept = 1 / (1 + np.square(off / REJECT))
+    believed: Floats = np.maximum(kept * kept, LEAST)
+    return believed
+
+
+def _balanced(voices: Voices, tight: Floats) -> Floats:
+    """Turn markets down until no venue is louder on any asset than the third loudest there, so that two outvote one.
+
+    Turning a market down for one of its assets makes the venue fainter on the other, hence more than once.
+    """
     if voices.seats.shape[1] < 3:
-        return np.ones_like(tight)
-    loud = np.add.reduceat(tight[voices.market], voices.starts, axis=0)
-    seated = np.sort(np.vstack([loud, np.zeros((1, loud.shape[1]))])[voices.seats], axis=1)
-    second, third = seated[:, -2], seated[:, -3]
-    bound = np.where(third > 0, second, np.inf)[voices.asset]
-    turned = np.minimum(1.0, np.divide(bound, loud, where=loud > 0, out=np.ones_like(loud)))
-    return np.minimum(turned[voices.of_base], turned[voices.of_quote])
+        return tight
+    for _ in range(BALANCE):
+        loud = _summed(voices.by_voice, tight)
+        third = _seated(voices, loud, 0.0)[:, -3]
+        bound = np.where(third > 0, third, np.inf)[voices.asset]
+        turned = np.divide(bound, loud, where=loud > bound, out=np.ones_like(loud))
+        tight = tight * np.minimum(turned[voices.of_first], turned[voices.of_second])
+    return tight
 
 
-def _step(frame: Frame, weight: Floats, residual: Floats) -> Floats:
+def _seated(voices: Voices, each: Floats, nobody: float) -> Floats:
+    """What there is of each voice, (v, T), by asset and ascending, (n, k, T); empty seats hold `nobody`."""
+    return np.sort(np.vstack([each, np.full((1, each.shape[1]), nobody)])[voices.seats], axis=1)
+
+
+def _step(edges: Edges, frame: Frame, weight: Floats, residual: Floats) -> Floats:
     """What to add to the free values: one weighted least squares."""
-    pull = frame.signs @ (weight * residual)
-    return _solution(_normal(frame, weight), pull[:, None])[:, 0]
+    pull = frame.signs @ _summed(edges.by_pair, weight * residual)
+    return _solution(_normal(frame, _summed(edges.by_pair, weight)), pull[:, None])[:, 0]
+
+
+def _summed(groups: Groups, each: Floats) -> Floats:
+    """Totals by group. At many moments a product is faster, at few it is not worth waking BLAS up."""
+    if each.shape[1] > FEW:
+        return groups.belongs @ each
+    return np.add.reduceat(each.take(groups.member, axis=0), groups.starts, axis=0)
 
 
 def _normal(frame: Frame, weight: Floats) -> Floats:
-    """The normal matrix, (f, f, T)."""
+    """The normal matrix, (f, f, T), from the weight of each pair."""
     free = len(frame.free)
-    matrix = np.zeros((free, free, weight.shape[1]))
-    between = frame.joins @ weight
-    matrix[frame.row, frame.column] = -between
-    matrix[frame.column, frame.row] = -between
-    matrix[np.arange(free), np.arange(free)] = frame.touches @ weight
-    return matrix
+    flat = np.zeros((free * free, weight.shape[1]))
+    flat[frame.cells] = -weight[frame.joined]
+    flat[:: free + 1] = frame.touches @ weight
+    return flat.reshape(free, free, -1)
 
 
 def _solution(matrix: Floats, right: Floats) -> Floats:
     """Solve (f, f, T) for (f, k, T); positive definite, so no pivoting. May use its arguments up."""
-    if len(matrix) > FEW or matrix.shape[2] < FEW:
-        return np.moveaxis(np.linalg.solve(np.moveaxis(matrix, 2, 0), np.moveaxis(right, 2, 0)), 0, 2)
+    if len(matrix) > FEW or matrix.shape[2] <= FEW:
+        return np.linalg.solve(matrix.transpose(2, 0, 1), right.transpose(2, 0, 1)).transpose(1, 2, 0)
     for k in range(len(matrix)):
         ratio = matrix[k + 1 :, k] / matrix[k, k]
         matrix[k + 1 :, k + 1 :] -= ratio[:, None] * matrix[k, k + 1 :]
@@ -171,10 +198,10 @@ def _solution(matrix: Floats, right: Floats) -> Floats:
 
 def _uncertainty(markets: Markets, frame: Frame, residual: Floats, tight: Floats) -> Floats:
     """One standard deviation of each value against its root, (n, T); NaN where nobody quotes it."""
-    widened = _scatter(markets, residual, tight)
-    trusted = tight / np.maximum(widened[markets.base], widened[markets.quote])
-    matrix = _normal(frame, trusted**2 * _belief(residual * trusted))
-    free = len(frame.free)
+    edges, free = markets.edges, len(frame.free)
+    widened = _scatter(markets.voices, residual, tight)
+    trusted = tight / np.maximum(widened[edges.first], widened[edges.second])[edges.pair]
+    matrix = _normal(frame, _summed(edges.by_pair, trusted * trusted * _believed(residual * trusted)))
     unit = np.broadcast_to(np.eye(free)[:, :, None], matrix.shape).copy()
     variance = _solution(matrix, unit)[np.arange(free), np.arange(free)]
     sigma = np.where(frame.label == market_graph.NONE, np.nan, 0.0)[:, None].repeat(residual.shape[1], axis=1)
@@ -182,19 +209,18 @@ def _uncertainty(markets: Markets, frame: Frame, residual: Floats, tight: Floats
     return sigma
 
 
-def _scatter(markets: Markets, residual: Floats, tight: Floats) -> Floats:
+def _scatter(voices: Voices, residual: Floats, tight: Floats) -> Floats:
     """How much farther off than their scales explain the venues of each asset are, at least 1, (n, T).
 
     The median over venues: of two that differ nobody knows which is right, of three one is wrong.
     """
-    voices = markets.voices
-    off = np.add.reduceat((np.abs(residual) * tight)[voices.market], voices.starts, axis=0)
-    said = np.add.reduceat((tight > 0).astype(np.float64)[voices.market], voices.starts, axis=0)
+    off = _summed(voices.by_voice, np.abs(residual) * tight)
+    said = _summed(voices.by_voice, (tight > 0).astype(np.float64))
     mean = np.divide(off, said, where=said > 0, out=np.full_like(off, np.inf))
-    seated = np.sort(np.vstack([mean, np.full((1, mean.shape[1]), np.inf)])[voices.seats], axis=1)
+    seated = _seated(voices, mean, np.inf)
     heard = np.maximum(np.isfinite(seated).sum(axis=1, keepdims=True), 1)
     low, high = (np.take_along_axis(seated, (heard - odd) // 2, axis=1)[:, 0] for odd in (1, 0))
-    middle = (low + np.where(np.isfinite(high), high, low)) / 2
+    middle = np.where(np.isfinite(high), (low + high) / 2, low)
     return np.maximum(1.0, np.where(np.isfinite(middle), NORMAL * middle, 1.0))
 
 
@@ -214,6 +240,9 @@ def _in_dollars(markets: Markets, frame: Frame, answer: _Answer, tight: Floats) 
 
 
 def _say(markets: Markets, coins: Indices, tight: Floats) -> Floats:
-    """The say each coin has on who is at par, by its best market."""
-    best = np.stack([tight[markets.signs[coin] != 0].max(axis=0) for coin in coins]) if len(coins) else tight[:0]
+    """The say each coin has on who is at par, (k, T): by its best market."""
+    edges = markets.edges
+    best = np.empty((len(coins), tight.shape[1]))
+    for row, coin in zip(best, coins, strict=True):
+        row[:] = tight[((edges.first == coin) | (edges.second == coin))[edges.pair]].max(axis=0)
     return best * LIQUID / (1 + best * LIQUID)

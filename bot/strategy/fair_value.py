@@ -3,10 +3,11 @@
 Whole histories are valued by the same kernel, bot.strategy.consensus.solve_many, with the same weights.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from math import nan
+from math import inf, nan
+from operator import attrgetter
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from bot.model.events import Quote
 from bot.model.markets import DOLLAR, FIAT, REFERENCES, Asset, Market
 from bot.strategy import consensus, market_graph
 from bot.strategy.consensus import Solved
-from bot.strategy.market_graph import Floats, Indices, Markets
+from bot.strategy.market_graph import Bools, Floats, Indices, Markets
 from bot.strategy.weights import scale_of
 
 Pegs = tuple[tuple[Asset, Asset], ...]
@@ -44,13 +45,18 @@ def solve(quotes: Iterable[Quote], now: int, pricing: Pricing) -> FairValues:
     Of two quotes of one market the newer counts. Crossed books count for nothing. An asset is left out where nothing
     says what it is worth in dollars.
     """
-    newest = _newest(quotes)
+    newest = _newest(tuple(quotes))
     if not newest:
         return FairValues(now)
     graph = _graph(tuple(newest), pricing.pegs)
-    price, scale = _weighed(graph, np.array([_row(quote, now) for quote in newest.values()]), pricing)
+    books = np.array([*map(_BOOK, newest.values())], dtype=np.float64)[graph.order]
+    price, scale = _weighed(graph, books, now, pricing)
     solved = consensus.solve_many(graph.markets, price[None], scale[None])
     return FairValues(now, _values(graph.markets, solved), _residuals(graph, solved))
+
+
+_MARKET = attrgetter("venue", "base", "quote")
+_BOOK = attrgetter("bid", "ask", "bid_size", "ask_size", "seen_at")  # None becomes NaN
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,63 +66,65 @@ class _Graph:
     names: tuple[Market, ...]
     order: Indices  # where each stands among the quotes
     markets: Markets
-    wandering: Indices  # (m,) bool: one of the two assets does
+    wandering: Bools  # (m,) one of the two assets does
+    at_par: Bools  # (n,) the dollar and what promises it
+    measures: tuple[int, ...]  # the other assets that something is priced in
 
 
 @lru_cache(maxsize=64)
-def _graph(quoted: tuple[Market, ...], pegs: Pegs) -> _Graph:
+def _graph(quoted: tuple[tuple[str, Asset, Asset], ...], pegs: Pegs) -> _Graph:
     order = sorted(range(len(quoted)), key=quoted.__getitem__)
-    names = tuple(quoted[i] for i in order)
+    names = tuple(Market(*quoted[i]) for i in order)
     wandering = np.array([bool(WANDERING & {market.base, market.quote}) for market in names])
-    return _Graph(names, np.array(order), market_graph.described(names, dict(pegs)), wandering)
+    markets = market_graph.described(names, dict(pegs))
+    at_par = markets.peg == markets.dollar
+    at_par[markets.dollar] = True
+    measures = tuple(asset for asset in np.unique(markets.quote).tolist() if not at_par[asset])
+    return _Graph(names, np.array(order), markets, wandering, at_par, measures)
 
 
-def _newest(quotes: Iterable[Quote]) -> dict[Market, Quote]:
-    newest: dict[Market, Quote] = {}
-    for quote in quotes:
-        held = newest.setdefault(quote.market, quote)
-        if held is not quote and _recency(held) < _recency(quote):
-            newest[quote.market] = quote
-    return {market: quote for market, quote in newest.items() if market.base != market.quote}
+def _newest(quotes: Sequence[Quote]) -> dict[tuple[str, Asset, Asset], Quote]:
+    keys = [*map(_MARKET, quotes)]
+    newest = dict(zip(keys, quotes, strict=True))
+    if len(newest) < len(quotes):
+        newest = dict(sorted(zip(keys, quotes, strict=True), key=lambda told: _recency(told[1])))
+    return {market: quote for market, quote in newest.items() if market[1] != market[2]}
 
 
 def _recency(quote: Quote) -> tuple[float, ...]:
     return quote.seen_at, quote.made_at, quote.bid or 0.0, quote.ask or 0.0, quote.bid_size, quote.ask_size
 
 
-def _row(quote: Quote, now: int) -> tuple[float, ...]:
-    return quote.bid or nan, quote.ask or nan, quote.bid_size, quote.ask_size, now - quote.seen_at
-
-
-def _weighed(graph: _Graph, rows: Floats, pricing: Pricing) -> tuple[Floats, Floats]:
+def _weighed(graph: _Graph, books: Floats, now: int, pricing: Pricing) -> tuple[Floats, Floats]:
     """Log price and scale of each market, NaN where its book says nothing."""
-    bid, ask, bid_size, ask_size, age = rows[graph.order].T
+    bid, ask, bid_size, ask_size, seen_at = books.T
     bid, ask = _standing(bid, bid_size, ask_size), _standing(ask, ask_size, bid_size)
-    both = np.isfinite(bid) & np.isfinite(ask)
+    both = np.isfinite(bid + ask)
     spread = np.where(both, ask - bid, ONE_SIDED)
     price = np.where(both, (bid + ask) / 2, np.where(np.isfinite(bid), bid, ask))
     price[spread < 0] = nan
     size = np.where(both, np.minimum(bid_size, ask_size), np.maximum(bid_size, ask_size))
-    dollars = np.where(size > 0, size, nan) * np.exp(price + _roughly(graph.markets, price)[graph.markets.quote])
-    reliability = np.array([pricing.reliability.get(market.venue, 1.0) for market in graph.names])
-    return price, scale_of(spread, dollars, age, graph.wandering, reliability)
+    dollars = np.where(size > 0, size, nan) * np.exp(price + _roughly(graph, price)[graph.markets.quote])
+    scale = scale_of(spread, dollars, now - seen_at, graph.wandering)
+    if pricing.reliability:
+        scale /= np.array([pricing.reliability.get(market.venue, 1.0) for market in graph.names])
+    return price, scale
 
 
 def _standing(price: Floats, size: Floats, other: Floats) -> Floats:
     """Log price of one side of the books; NaN where nobody stands there."""
     empty = (size <= 0) & (other > 0)  # no size on either side: the venue tells none
-    standing: Floats = np.log(np.where((price > 0) & np.isfinite(price) & ~empty, price, nan))
+    standing: Floats = np.log(np.where((price > 0) & (price < inf) & ~empty, price, nan))
     return standing
 
 
-def _roughly(markets: Markets, price: Floats) -> Floats:
-    """Log dollars of each asset, to say how deep a book is: par for dollar coins, the rest by its median market."""
-    rough = np.where(markets.peg == markets.dollar, 0.0, nan)
-    rough[markets.dollar] = 0.0
-    told = np.isfinite(price) & np.isfinite(rough[markets.quote])
-    for asset in np.flatnonzero(np.isnan(rough)):
-        said = price[told & (markets.base == asset)]
-        rough[asset] = np.median(said) if len(said) else nan
+def _roughly(graph: _Graph, price: Floats) -> Floats:
+    """Log dollars of what things are priced in, to say how deep books are: coins at par, the rest by their median."""
+    rough = np.where(graph.at_par, 0.0, nan)
+    for asset in graph.measures:
+        told = np.sort(price[graph.at_par[graph.markets.quote] & (graph.markets.base == asset)])  # NaN last
+        some = np.count_nonzero(told == told)
+        rough[asset] = told[some // 2] if some else nan
     return rough
 
 

@@ -11,23 +11,44 @@ from bot.model.markets import DOLLAR, Asset, Market
 
 Indices = NDArray[np.intp]
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 NONE = -1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Groups:
+    """Things put in groups, so that their numbers can be added up by group."""
+
+    member: Indices  # what is in the groups, one group after the other; one thing may be in several
+    starts: Indices  # (g,) where in `member` each begins
+    belongs: Floats  # (g, things) 1 where a thing is in a group
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Edges:
+    """The markets in the order of their pairs, all markets of a pair the same way round."""
+
+    order: Indices  # (m,) the column each comes from
+    turned: Floats  # (m, 1) -1 where a market quotes its pair the other way round, else 1
+    first: Indices  # (p,) of each pair of assets: price = value(first) - value(second)
+    second: Indices  # (p,)
+    pair: Indices  # (m,)
+    by_pair: Groups
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Voices:
     """What each venue says about each asset, all its markets of that asset taken together.
 
-    A market speaks of both its assets: its base's end and its quote's end.
+    A market speaks of both its assets, so it is in two voices.
     """
 
-    market: Indices  # (2m,) the market of each end, sorted by asset and venue
-    starts: Indices  # (v,) where in `market` each voice begins
-    asset: Indices  # (v,) whom it speaks of
-    of_base: Indices  # (m,) the voice each market belongs to by its base
-    of_quote: Indices  # (m,) and by its quote
-    seats: Indices  # (n, k) the voices of each asset, padded with v
+    by_voice: Groups  # of edges
+    asset: Indices  # (v,) whom each speaks of
+    of_first: Indices  # (m,) the voice an edge is in for the first asset of its pair
+    of_second: Indices  # (m,)
+    seats: Indices  # (n, k) the voices on each asset, padded with v
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,34 +61,27 @@ class Markets:
     venue: Indices  # (m,) a number each venue
     peg: Indices  # (n,) the asset each promises to be worth, NONE where nothing or where that is not among the assets
     dollar: int = field(init=False)
-    pairs: Indices = field(init=False)  # (p, 2) assets that some market joins, the smaller index first
-    joins: Floats = field(init=False)  # (p, m) 1 where a market is of that pair, either way round
-    signs: Floats = field(init=False)  # (n, m) 1 where an asset is the base, -1 where it is the quote
+    edges: Edges = field(init=False)
     voices: Voices = field(init=False)
 
     def __post_init__(self) -> None:
-        ends = np.sort(np.stack([self.base, self.quote], axis=1), axis=1)
-        pairs, pair = np.unique(ends, axis=0, return_inverse=True)
-        put = object.__setattr__
-        put(self, "dollar", self.assets.index(DOLLAR))
-        put(self, "pairs", pairs)
-        put(self, "joins", (np.arange(len(pairs))[:, None] == pair.reshape(1, -1)).astype(np.float64))
-        put(self, "signs", _is(len(self.assets), self.base) - _is(len(self.assets), self.quote))
-        put(self, "voices", _voices(self))
-
-    def __len__(self) -> int:
-        return len(self.base)
+        edges = _edges(self.base, self.quote)
+        object.__setattr__(self, "dollar", self.assets.index(DOLLAR))
+        object.__setattr__(self, "edges", edges)
+        object.__setattr__(self, "voices", _voices(edges, self.venue[edges.order], len(self.assets)))
 
 
 def described(markets: Sequence[Market], pegs: Mapping[Asset, Asset]) -> Markets:
     """The graph of these markets; column i of what is solved over it belongs to markets[i].
 
-    `pegs`: what each coin promises to be worth one of, see bot.model.coins.Coins.peg. A market of an asset against
-    itself is a ValueError.
+    `pegs`: what each coin promises to be worth one of, see bot.model.coins.Coins.peg. No markets, or one of an asset
+    against itself, is a ValueError.
     """
     for market in markets:
         if market.base == market.quote:
             raise ValueError(f"{market}: an asset against itself says nothing")
+    if not markets:
+        raise ValueError("no markets")
     assets = tuple(sorted({DOLLAR, *(m.base for m in markets), *(m.quote for m in markets)}))
     index = {asset: i for i, asset in enumerate(assets)}
     venues = {venue: i for i, venue in enumerate(sorted({m.venue for m in markets}))}
@@ -86,40 +100,41 @@ class Frame:
 
     label: Indices  # (n,) the component of each asset, by its root; NONE where nobody quotes it
     free: Indices  # (f,) the assets to solve for: all quoted ones but the roots
-    signs: Floats  # (f, m) rows of Markets.signs
-    touches: Floats  # (f, m) their absolute values
-    joins: Floats  # (q, m) rows of Markets.joins, of the pairs that join two free assets
-    row: Indices  # (q,) and where those stand in the normal matrix
-    column: Indices  # (q,)
+    signs: Floats  # (f, p) 1 where an asset is the first of a pair, -1 where it is the second
+    touches: Floats  # (f, p) 1 where it is either
+    joined: Indices  # (2q,) pairs of two free assets, each twice:
+    cells: Indices  # (2q,) where they stand in the flattened normal matrix
 
 
 @lru_cache(maxsize=1024)
 def frame(markets: Markets, quoted: bytes) -> Frame:
     """The frame of the pairs that are quoted, given as one byte a pair (0 or 1)."""
-    live = np.frombuffer(quoted, dtype=np.bool_)
+    live, edges = np.frombuffer(quoted, dtype=np.bool_), markets.edges
     label = _labels(markets, live)
     free = np.flatnonzero((label != NONE) & (label != np.arange(len(label))))
     place = np.full(len(label), NONE)
     place[free] = np.arange(len(free))
-    row, column = place[markets.pairs[:, 0]], place[markets.pairs[:, 1]]
+    row, column = place[edges.first], place[edges.second]
     joined = np.flatnonzero(live & (row != NONE) & (column != NONE))
-    signs = np.ascontiguousarray(markets.signs[free])
-    return Frame(label, free, signs, np.abs(signs), markets.joins[joined], row[joined], column[joined])
+    row, column = row[joined], column[joined]
+    cells = np.concatenate([row * len(free) + column, column * len(free) + row])
+    signs = np.where(edges.first == free[:, None], 1.0, 0.0) - np.where(edges.second == free[:, None], 1.0, 0.0)
+    return Frame(label, free, signs, np.abs(signs), np.tile(joined, 2), cells)
 
 
-def _labels(markets: Markets, live: NDArray[np.bool_]) -> Indices:
-    """Each asset's component, named after its root: the dollar, else the asset with the most pairs."""
+def _labels(markets: Markets, live: Bools) -> Indices:
+    """Each asset's component, named after its root: the dollar, else the asset in the most pairs."""
     label = np.full(len(markets.assets), NONE)
-    pairs = markets.pairs[live]
+    pairs = np.stack([markets.edges.first[live], markets.edges.second[live]], axis=1)
     degree = np.bincount(pairs.ravel(), minlength=len(label))
-    degree[markets.dollar] += degree.sum()
+    degree[markets.dollar] *= len(pairs) + 1
     for root in np.argsort(-degree, kind="stable"):
         if degree[root] and label[root] == NONE:
             label[_reached(int(root), pairs, len(label))] = root
     return label
 
 
-def _reached(root: int, pairs: Indices, n: int) -> NDArray[np.bool_]:
+def _reached(root: int, pairs: Indices, n: int) -> Bools:
     reached = np.zeros(n, dtype=np.bool_)
     reached[root] = True
     while True:
@@ -129,15 +144,21 @@ def _reached(root: int, pairs: Indices, n: int) -> NDArray[np.bool_]:
         reached[touched] = True
 
 
-def _voices(markets: Markets) -> Voices:
-    m, venues = len(markets), int(markets.venue.max(initial=0)) + 1
-    ends = np.concatenate([markets.base, markets.quote]) * venues + np.tile(markets.venue, 2)
-    order = np.argsort(ends, kind="stable")
-    named, starts, voice = np.unique(ends[order], return_index=True, return_inverse=True)
-    of_end = np.empty(2 * m, dtype=np.intp)
-    of_end[order] = voice.ravel()
-    asset = named // venues
-    return Voices(order % max(m, 1), starts, asset, of_end[:m], of_end[m:], _seats(asset, len(markets.assets)))
+def _edges(base: Indices, quote: Indices) -> Edges:
+    ends = np.sort(np.stack([base, quote], axis=1), axis=1)
+    order = np.lexsort((ends[:, 1], ends[:, 0]))
+    pairs, pair = np.unique(ends[order], axis=0, return_inverse=True)
+    pair = pair.ravel()
+    turned = np.where(base[order] == ends[order, 0], 1.0, -1.0)[:, None]
+    return Edges(order, turned, pairs[:, 0], pairs[:, 1], pair, _groups(np.arange(len(order)), pair))
+
+
+def _voices(edges: Edges, venue: Indices, n: int) -> Voices:
+    m, venues = len(venue), int(venue.max()) + 1
+    ends = np.concatenate([edges.first[edges.pair], edges.second[edges.pair]]) * venues + np.tile(venue, 2)
+    named, voice = np.unique(ends, return_inverse=True)
+    voice, asset = voice.ravel(), named // venues
+    return Voices(_groups(np.tile(np.arange(m), 2), voice), asset, voice[:m], voice[m:], _seats(asset, n))
 
 
 def _seats(asset: Indices, n: int) -> Indices:
@@ -148,9 +169,12 @@ def _seats(asset: Indices, n: int) -> Indices:
     return seats
 
 
-def _is(n: int, index: Indices) -> Floats:
-    member: Floats = (np.arange(n)[:, None] == index).astype(np.float64)
-    return member
+def _groups(things: Indices, group: Indices) -> Groups:
+    order = np.argsort(group, kind="stable")
+    _, starts = np.unique(group[order], return_index=True)
+    belongs = np.zeros((len(starts), int(things.max()) + 1))
+    belongs[group, things] = 1.0
+    return Groups(things[order], starts, belongs)
 
 
 def _indices(values: Iterable[int]) -> Indices:
