@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from bot.app.commands import chain, config, demo, doctor, feeds, run, survey, tx
+from bot.app.commands import chain, config, demo, detect, doctor, feeds, run, survey, tx
 from bot.model.errors import UserError
 
 app = typer.Typer(
@@ -17,6 +17,7 @@ app = typer.Typer(
 app.command(name="demo")(demo.demo)
 app.command(name="run")(run.run)
 app.command(name="feeds")(feeds.feeds)
+app.command(name="detect")(detect.detect)
 app.command(name="lenders")(survey.lenders)
 app.command(name="pools")(survey.pools)
 app.command(name="doctor")(doctor.doctor)

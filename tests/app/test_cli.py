@@ -16,6 +16,7 @@ COMMANDS = [
     ("run",),
     ("lenders",),
     ("pools",),
+    ("detect",),
     ("doctor",),
     ("chain", "up"),
     ("chain", "down"),
