@@ -8,6 +8,8 @@ from typing import Any
 
 import ccxt.pro
 
+from bot.sandbox.exchange import Exchanges
+
 PATIENCE = 10.0  # seconds that a client may take for what takes milliseconds
 BEATS = {"kucoin": 6}  # changes it waits for
 _URL = re.compile(r"(http|ws)s?://(.+)")
@@ -36,10 +38,46 @@ def _through(urls: Any, url: str) -> Any:
     return f"{found[1]}{url.removeprefix('http')}/{found[2]}" if found else urls
 
 
-async def first_book(floor: Any) -> Any:
+class Floor:
+    """One exchange of the sandbox, its first market, and a client of it."""
+
+    def __init__(self, exchanges: Exchanges, ccxt: Any) -> None:
+        self.exchanges, self.ccxt, (self.venue,) = exchanges, ccxt, exchanges.venues
+        first = exchanges.listings(self.venue)[0]
+        self.market = (self.venue, first.base, first.quote)
+        self.symbol = f"{first.base}/{first.quote}"
+
+    def quote(self, *terms: float | None) -> None:
+        """Sets the market's best prices and sizes: bid, ask, bid size, ask size."""
+        self.exchanges.quote(*self.market, *terms)
+
+    def watch(self) -> asyncio.Future[Any]:
+        """Begins to wait for the next book."""
+        return asyncio.ensure_future(soon(self.ccxt.watch_order_book(self.symbol)))
+
+
+@asynccontextmanager
+async def opened(venue: str, **options: Any) -> AsyncIterator[Floor]:
+    """One exchange and a client of it."""
+    async with Exchanges([venue]) as exchanges, client(venue, exchanges.url, **options) as ccxt:
+        yield Floor(exchanges, ccxt)
+
+
+async def first_book(floor: Floor) -> Any:
     """The first book a client shows. Some wait for changes to come before they ask for the book they change."""
-    watching = asyncio.ensure_future(floor.ccxt.watch_order_book(floor.symbol))
+    watching = floor.watch()
     await soon(floor.exchanges.listened_to(*floor.market))
     for _ in range(BEATS.get(floor.venue, 0)):
         floor.exchanges.beat(*floor.market)
-    return await soon(watching)
+    return await watching
+
+
+def touch(book: Any) -> tuple[float, ...]:
+    """The best bid and ask as (bid, ask, bid size, ask size)."""
+    (bid, bid_size), (ask, ask_size) = book["bids"][0][:2], book["asks"][0][:2]
+    return bid, ask, bid_size, ask_size
+
+
+def told(ticker: Any) -> tuple[float, ...]:
+    """The same of a ticker."""
+    return ticker["bid"], ticker["ask"], ticker["bidVolume"], ticker["askVolume"]

@@ -4,10 +4,9 @@ import asyncio
 
 import numpy as np
 import pytest
-from exchange_clients import client, first_book, soon
+from exchange_clients import first_book, opened, soon, told, touch
 
 from bot.model.markets import Candles, Market
-from bot.sandbox.exchange import Exchanges
 from bot.sandbox.wire.wires import WIRES
 
 MINUTE = 60 * 10**9
@@ -16,35 +15,9 @@ MOVES = [(0.99 - k / 1000, 0.9905 - k / 500, 100.0 + k, 200.0 + k) for k in rang
 
 @pytest.fixture(params=WIRES)
 async def floor(request):
-    """An exchange, its first market, and a client of it."""
-    async with Exchanges([request.param]) as exchanges, client(request.param, exchanges.url) as ccxt:
-        yield Floor(exchanges, ccxt)
-
-
-class Floor:
-    """What a test needs of one exchange."""
-
-    def __init__(self, exchanges, ccxt):
-        self.exchanges, self.ccxt, (self.venue,) = exchanges, ccxt, exchanges.venues
-        first = exchanges.listings(self.venue)[0]
-        self.base, self.quote_in = first.base, first.quote
-        self.market = (self.venue, first.base, first.quote)
-        self.symbol = f"{first.base}/{first.quote}"
-
-    def quote(self, *terms):
-        """Sets the market's best prices and sizes."""
-        self.exchanges.quote(*self.market, *terms)
-
-
-def touch(book):
-    """The best bid and ask as (bid, ask, bid size, ask size)."""
-    (bid, bid_size), (ask, ask_size) = book["bids"][0][:2], book["asks"][0][:2]
-    return bid, ask, bid_size, ask_size
-
-
-def told(ticker):
-    """The same of a ticker."""
-    return ticker["bid"], ticker["ask"], ticker["bidVolume"], ticker["askVolume"]
+    """Each exchange in turn, with a client."""
+    async with opened(request.param) as floor:
+        yield floor
 
 
 async def test_a_client_sees_every_move_of_a_book_in_order(floor):

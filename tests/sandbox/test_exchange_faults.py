@@ -1,0 +1,165 @@
+"""Each fault of a sandbox exchange shows in ccxt as it shows in reality."""
+
+import asyncio
+
+import ccxt
+import pytest
+from exchange_clients import first_book, opened, soon, touch
+
+from bot.sandbox.errors import SandboxError
+from bot.sandbox.exchange import Exchanges
+from bot.sandbox.exchange_faults import Fault
+from bot.sandbox.wire.wires import WIRES
+
+MAINTAINED = {"binance": ccxt.OnMaintenance, "okx": ccxt.OnMaintenance}  # the others only say that they are not there
+NUMBERED = {"binance": ccxt.ChecksumError, "okx": ccxt.InvalidNonce}  # where ccxt counts the changes
+
+
+@pytest.fixture(params=WIRES)
+async def floor(request):
+    """Each exchange in turn, with a client that has a book."""
+    async with opened(request.param) as floor:
+        floor.quote(0.9991, 0.9993)
+        await first_book(floor)
+        yield floor
+
+
+@pytest.mark.parametrize("fault", [Fault.DROP, Fault.UNAVAILABLE, Fault.MAINTENANCE])
+async def test_a_closed_socket_is_a_network_error_and_the_next_try_connects_anew(floor, fault):
+    """Who listens is told that the connection closed; once the exchange is back, the next try has the newest book."""
+    listening = floor.watch()
+    await asyncio.sleep(0)
+    floor.exchanges.fault(floor.venue, fault)
+
+    with pytest.raises(ccxt.NetworkError):
+        await listening
+    floor.exchanges.mend(floor.venue)
+    floor.quote(0.97, 0.98)
+    floor.ccxt.orderbooks.clear()
+    assert touch(await first_book(floor))[:2] == (0.97, 0.98)
+
+
+async def test_a_stalled_exchange_says_nothing_and_then_where_it_is_now(floor):
+    """The socket lives and is silent; when it speaks again it leaves out what was in between, and the book is whole."""
+    floor.exchanges.fault(floor.venue, Fault.STALL)
+    for k in range(5):
+        floor.quote(0.9 + k / 100, 0.95 + k / 100)
+    listening = floor.watch()
+    await asyncio.sleep(0)
+
+    floor.exchanges.mend(floor.venue)
+    floor.quote(0.97, 0.98)
+    book = await listening
+    assert touch(book)[:2] == (0.97, 0.98)
+    assert len(book["bids"]) == len(book["asks"]) == 5
+
+
+async def test_refused_requests_are_the_errors_ccxt_has_for_them(floor):
+    """429 is a rate limit, 503 an exchange that is not there, and maintenance where the exchange says so."""
+    limits = (ccxt.RateLimitExceeded, ccxt.DDoSProtection)
+    away = MAINTAINED.get(floor.venue, ccxt.ExchangeNotAvailable)
+    for fault, kind in ((Fault.RATE_LIMITED, limits), (Fault.UNAVAILABLE, ccxt.ExchangeNotAvailable)):
+        floor.exchanges.fault(floor.venue, fault)
+        with pytest.raises(kind):
+            await floor.ccxt.fetch_order_book(floor.symbol)
+        floor.exchanges.mend(floor.venue, fault)
+    floor.exchanges.fault(floor.venue, Fault.MAINTENANCE)
+    with pytest.raises(away):
+        await floor.ccxt.fetch_order_book(floor.symbol)
+
+
+async def test_a_clock_that_is_off_shows_in_every_time_told(floor):
+    """The exchange's time and the times of its books are as far off as its clock."""
+    floor.exchanges.fault(floor.venue, Fault.SKEW, seconds=-120)
+    listening = floor.watch()
+    await asyncio.sleep(0)
+    floor.quote(0.97, 0.98)
+
+    late = floor.ccxt.milliseconds() - 110_000
+    assert await soon(floor.ccxt.fetch_time()) < late
+    book = await listening
+    assert book["timestamp"] is None or book["timestamp"] < late
+    floor.exchanges.mend(floor.venue, Fault.SKEW)
+    assert await soon(floor.ccxt.fetch_time()) > late
+
+
+@pytest.mark.parametrize("venue", ["binance", "kraken", "coinbase", "okx", "bybit", "gate", "kucoin"])
+async def test_a_lost_change_is_noticed_where_ccxt_counts_and_elsewhere_leaves_a_wrong_book(venue):
+    """Levels whose end was lost stand on: a crossed book, which only the reader can notice."""
+    async with opened(venue) as floor:
+        floor.quote(0.9991, 0.9993)
+        await first_book(floor)
+        listening = floor.watch()
+        await asyncio.sleep(0)
+        floor.exchanges.fault(venue, Fault.GAP)
+        floor.quote(0.99, 0.991)
+        floor.quote(0.98, 0.981)
+
+        if venue in NUMBERED:
+            with pytest.raises(NUMBERED[venue]):
+                await listening
+        else:
+            bid, ask, *_ = touch(await listening)
+            assert bid > ask
+
+
+@pytest.mark.parametrize("venue", ["binance", "kraken"])
+async def test_broken_json_deafens_the_client(venue, caplog):
+    """Ccxt stops reading at what it cannot parse: only a new connection hears again. By REST it reads an empty book."""
+    async with opened(venue) as floor:
+        floor.quote(0.9991, 0.9993)
+        await first_book(floor)
+        listening = floor.watch()
+        await asyncio.sleep(0)
+        floor.exchanges.fault(venue, Fault.GARBAGE)
+        floor.quote(0.98, 0.981)
+        assert (await soon(floor.ccxt.fetch_order_book(floor.symbol)))["bids"] == []
+
+        floor.exchanges.mend(venue)
+        floor.quote(0.97, 0.98)
+        await soon(floor.ccxt.fetch_order_book(floor.symbol))
+        assert not listening.done()
+        assert "JSONDecodeError" in caplog.text
+        listening.cancel()
+        await asyncio.gather(*(each.close() for each in floor.ccxt.clients.values()))
+        floor.ccxt.clients.clear()
+        floor.ccxt.orderbooks.clear()
+        assert touch(await first_book(floor))[:2] == (0.97, 0.98)
+
+
+async def test_a_slow_exchange_answers_late_or_too_late():
+    """A client that is less patient gives up; one that listens hears old news."""
+    async with opened("binance", timeout=100) as floor:
+        floor.quote(0.9991, 0.9993)
+        await first_book(floor)
+        floor.exchanges.fault("binance", Fault.SLOW, seconds=0.3)
+        with pytest.raises(ccxt.RequestTimeout):
+            await floor.ccxt.fetch_order_book(floor.symbol)
+
+        listening = floor.watch()
+        await asyncio.sleep(0)
+        floor.quote(0.98, 0.981)
+        book = await listening
+        assert floor.ccxt.milliseconds() - book["timestamp"] >= 300
+
+
+async def test_one_exchange_in_trouble_leaves_the_others_alone():
+    """Faults are of one venue."""
+    async with opened("okx") as floor, Exchanges(["okx", "bybit"]) as exchanges:
+        exchanges.fault("bybit", Fault.UNAVAILABLE)
+        exchanges.quote("okx", "USDC", "USDT", 0.97, 0.98)
+        floor.ccxt.urls["api"]["rest"] = f"{exchanges.url}/www.okx.com"
+
+        assert touch(await soon(floor.ccxt.fetch_order_book("USDC/USDT")))[:2] == (0.97, 0.98)
+
+
+async def test_what_is_not_there_is_named():
+    """An exchange or a market that is not played is refused with its name."""
+    exchanges = Exchanges(["okx"])
+
+    with pytest.raises(SandboxError, match=r"no exchange mtgox in the sandbox; there are .*okx"):
+        Exchanges(["mtgox"])
+    with pytest.raises(SandboxError, match="no exchange bybit is played"):
+        exchanges.fault("bybit", Fault.DROP)
+    with pytest.raises(SandboxError, match="okx has no market USDC/JPY"):
+        exchanges.quote("okx", "USDC", "JPY", 1.0, 1.0)
