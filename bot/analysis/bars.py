@@ -21,6 +21,7 @@ Rows = NDArray[np.intp]
 
 MINUTE = 60 * 10**9
 STRAY = 0.5  # of the way prints went and came back, taken for the spread
+WILD = 50e-4  # and no more than this: beyond it a bar is doubtful, not worthless
 SILENT = 24  # bars without a trade, and the market no longer counts
 AT_LEAST = 30 * MINUTE  # but not before this
 NOBODY = 1e-9  # the size taken for a bar in which nothing was traded: as thin as can be, but known
@@ -67,7 +68,7 @@ def _strip(candles: Candles) -> Strip:
         end=end,
         until=end + max(SILENT * candles.timeframe, AT_LEAST),
         price=np.log(close),
-        spread=STRAY * np.nan_to_num(np.maximum(strayed, 0.0), posinf=0.0),
+        spread=np.clip(STRAY * np.nan_to_num(strayed), 0.0, WILD),
         size=np.maximum(volume * (MINUTE / candles.timeframe), NOBODY),
     )
 
@@ -75,7 +76,7 @@ def _strip(candles: Candles) -> Strip:
 def _traded(candles: Candles) -> NDArray[np.bool_]:
     """Bars with a price of their own: not those that repeat the one before because nobody traded."""
     close, volume = candles.close, candles.volume
-    sound: NDArray[np.bool_] = np.isfinite(close) & (close > 0)
+    sound = np.asarray(np.isfinite(close) & (close > 0))
     if not np.any(volume > 0):
         return sound  # a source that tells no volume at all
     empty = (volume == 0) & (candles.high == candles.low)

@@ -69,18 +69,19 @@ class Readings:
     def showing(self, direction: Direction, thresholds: Thresholds) -> Rows:
         """The readings that bot.strategy.track.shows."""
         enters, sign = thresholds.enters(self.scope), sign_of(direction)
-        far = np.flatnonzero(self.bp * sign >= np.maximum(enters, thresholds.sigmas * self.sigma_bp))
+        doubt = np.where(self.anchored, thresholds.sigmas * self.sigma_bp, 0.0)
+        far = np.flatnonzero(self.bp * sign >= np.maximum(enters, doubt))
         told = self.is_news[far] & (self.shows[far] * sign >= enters * thresholds.back)
         showing: Rows = far[told.any(axis=1)]
         return showing
 
-    def noise_bp(self, i: int, thresholds: Thresholds) -> float:
-        """The coin's own noise as it was at reading i."""
-        first = max(0, int(np.searchsorted(self.at, self.at[i] - thresholds.memory - MINUTE)))
+    def noise_bp(self, i: int, thresholds: Thresholds, before: int) -> float:
+        """The coin's noise before a moment, as it is remembered at reading i."""
+        first = int(np.searchsorted(self.at, self.at[i] - thresholds.memory - MINUTE))
         minutes = self.at[first : i + 1] // MINUTE
         last = np.flatnonzero(np.diff(minutes, append=minutes[-1] + 1))[-thresholds.samples :]
         samples = list(zip(minutes[last].tolist(), self.bp[first : i + 1][last].tolist(), strict=True))
-        return noise_bp(samples, int(self.at[i]), thresholds)
+        return noise_bp(samples, int(self.at[i]), thresholds, before)
 
 
 def readings(names: Sequence[Market], graph: Markets, grid: Grid, solved: Solved, coins: Coins) -> Iterator[Readings]:

@@ -28,7 +28,7 @@ REJECT = 4.0  # scales at which a price has lost three quarters of its weight
 LEAST = 1e-6  # weight that every price keeps, so that the matrix stays regular
 NORMAL = 1.4826  # a standard deviation in median absolute deviations
 PAR_WIDTH = 50e-4  # how well one knows a coin's dollars by its peg alone
-LIQUID = 10e-4  # the scale at which a coin's best market gives it half a say on who is at par
+LIQUID = 50e-4  # the scale at which a coin's best market gives it half a say on who is at par
 CHUNK = 2048  # moments solved together: their arrays stay in the cache
 FEW = 12  # unknowns up to which elimination over all moments at once beats a call of LAPACK for each
 
@@ -240,9 +240,10 @@ def _in_dollars(markets: Markets, frame: Frame, answer: _Answer, tight: Floats) 
 
 
 def _say(markets: Markets, coins: Indices, tight: Floats) -> Floats:
-    """The say each coin has on who is at par, (k, T): by its best market."""
+    """The say each coin has on who is at par, (k, T): by its best market and its standing."""
     edges = markets.edges
     best = np.empty((len(coins), tight.shape[1]))
     for row, coin in zip(best, coins, strict=True):
         row[:] = tight[((edges.first == coin) | (edges.second == coin))[edges.pair]].max(axis=0)
-    return best * LIQUID / (1 + best * LIQUID)
+    standing = np.array([par.standing(markets.assets[coin]) for coin in coins])
+    return np.asarray(standing[:, None] * best * LIQUID / (1 + best * LIQUID))

@@ -8,11 +8,13 @@ Every coin of the component is tried as the one at par; the story that asks for 
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.model.markets import Asset
+
 Floats = NDArray[np.float64]
 
 MOVED = 0.005  # log price: well beyond it a coin has left its peg, and how far no longer matters
 RISE = (
-    1.9  # a rise counts as this many falls: less than two, so that two coins moving alike are one moving against them
+    1.5  # a rise counts as this many falls: less than two, so that two coins moving alike are one moving against them
 )
 PREMIUM = 3.0  # and this more for each unit of log price,
 CAPPED = 0.1  # up to here
@@ -20,11 +22,20 @@ DOUBT = 25e-4  # of the assumption itself: premiums of a few tens of basis point
 FAITH = 3.0  # how much likelier a story is that costs one less, as a log
 
 
+MAJOR = 2.5  # one of the two that are most of all liquidity moves as seldom as this many others do
+MAJORS = {"USDT", "USDC"}  # nine tenths of all dollar coins since 2020
+
+
+def standing(coin: Asset) -> float:
+    """The say a coin has on who is at par by what it is, whatever its books: 1 for an ordinary one."""
+    return MAJOR if coin in MAJORS else 1.0
+
+
 def assumed(deviation: Floats, trust: Floats) -> tuple[Floats, Floats]:
     """What to add to all log values of a component so that they are dollars, and one standard deviation of that.
 
     `deviation`: (k, T) log price of each dollar coin against anything common to all. `trust`: (k, T) the say each
-    has, 0 to 1. Both answers are (T,), NaN where k is 0.
+    has, 1 for an ordinary one with good books. Both answers are (T,), NaN where k is 0.
     """
     if not len(deviation):
         unknown = np.full(deviation.shape[1:], np.nan)

@@ -9,6 +9,7 @@ from bot.strategy.deviation import COIN
 SECOND = 10**9
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
+ROUNDING = 1e-6  # bp: 0.9950 is 50 away, whatever its logarithm says
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +31,21 @@ class Thresholds:
         }
     )
     entry: float = 50.0  # a depeg begins here
-    venue: float = 2.0  # of one venue at this multiple: books differ by more than coins do
+    venue: float = 1.0  # of one venue at this multiple: books differ by more than coins do
     back: float = 0.7  # and is over within this part of where it begins: in between nothing changes
     looks: int = 2  # with news that show it, in a row
     hold: int = 60 * SECOND  # from first sight to alert at least: many looks a second prove no more than one
-    noises: float = 4.0  # standard errors the mean since first sight must stand off, by the coin's own noise
-    sigmas: float = 2.0  # of the value's own uncertainty
+    noises: float = 4.0  # standard errors the mean since first sight must stand off, by the coin's noise before it
+    sigmas: float = 1.0  # of the value's own uncertainty
     settle: int = 4 * HOUR  # back this long, and it is over
     memory: int = 24 * HOUR  # how far back own noise is measured
     samples: int = 64  # and on how many minutes at most
+    few: int = 8  # changes: fewer say nothing of its noise
 
     def enters(self, scope: str) -> float:
         """Where a depeg of this scope begins, bp."""
-        return self.entry if scope == COIN else self.entry * self.venue
+        return (self.entry if scope == COIN else self.entry * self.venue) - ROUNDING
 
     def severity(self, bp: float) -> Severity:
         """The class of this depth, positive bp."""
-        return max((name for name, level in self.levels.items() if level <= bp), default=Severity.WATCH)
+        return max((name for name, level in self.levels.items() if level <= bp + ROUNDING), default=Severity.WATCH)

@@ -40,11 +40,15 @@ class Track:
 
 
 def advance(
-    track: Track | None, reading: Reading, direction: Direction, own_noise: Callable[[], float], thresholds: Thresholds
+    track: Track | None,
+    reading: Reading,
+    direction: Direction,
+    own_noise: Callable[[int], float],
+    thresholds: Thresholds,
 ) -> tuple[Track | None, Depeg | None]:
     """One coin in one scope and direction after one more reading, and what there is to tell.
 
-    `own_noise` gives the coin's recent noise, bp; it is asked only when the rest speaks for a depeg.
+    `own_noise` gives the coin's noise before a moment (ns UTC), bp; it is asked only when the rest speaks for a depeg.
     """
     if track is None:
         return _first_sight(reading, direction, thresholds), None
@@ -60,21 +64,24 @@ def remember(samples: Sequence[Sample], at: int, bp: float, thresholds: Threshol
     return (*kept[1 - thresholds.samples :], (minute, bp))
 
 
-def noise_bp(samples: Sequence[Sample], at: int, thresholds: Thresholds) -> float:
-    """One standard deviation of a coin's recent readings about their own drift, bp.
+def noise_bp(samples: Sequence[Sample], now: int, thresholds: Thresholds, before: int) -> float:
+    """One standard deviation of a coin's readings about their own drift, before a moment, bp.
 
-    From the median of what changed between one and the next: a jump to a new level is one change among many.
+    From the median of what changed between one and the next: a jump to a new level is one change among many. 0 where
+    too little is remembered. Times are ns UTC.
     """
-    since = (at - thresholds.memory) // MINUTE
-    recent = [bp for minute, bp in samples if minute >= since]
+    first, last = (now - thresholds.memory) // MINUTE, before // MINUTE
+    recent = [bp for minute, bp in samples if first <= minute < last]
     changes = [abs(after - before) for before, after in pairwise(recent)]
-    return NORMAL * median(changes) / sqrt(2) if changes else 0.0
+    return NORMAL * median(changes) / sqrt(2) if len(changes) >= thresholds.few else 0.0
 
 
 def shows(reading: Reading, sign: int, thresholds: Thresholds) -> bool:
     """Whether this reading is evidence of a depeg: far enough, surely enough, and by somebody who just said so."""
     enters, away = thresholds.enters(reading.scope), reading.bp * sign
-    if away < max(enters, thresholds.sigmas * reading.sigma_bp):
+    # Without a dollar book the doubt is mostly who is at par: the alert says so, it does not wait for an answer.
+    doubt = thresholds.sigmas * reading.sigma_bp if reading.anchored else 0.0
+    if away < max(enters, doubt):
         return False
     return any(reading.shows[venue] * sign >= enters * thresholds.back for venue in reading.news)
 
@@ -88,7 +95,7 @@ def _first_sight(reading: Reading, direction: Direction, thresholds: Thresholds)
 
 
 def _suspected(
-    track: Track, reading: Reading, direction: Direction, own_noise: Callable[[], float], thresholds: Thresholds
+    track: Track, reading: Reading, direction: Direction, own_noise: Callable[[int], float], thresholds: Thresholds
 ) -> tuple[Track | None, Depeg | None]:
     sign = sign_of(direction)
     if not shows(reading, sign, thresholds):  # without news of its own a deviation is neither confirmed nor over
@@ -99,7 +106,7 @@ def _suspected(
     seen = _seen(track, reading, sign, thresholds)
     if seen.looks < thresholds.looks or reading.at - seen.start < thresholds.hold:
         return seen, None
-    own = own_noise()
+    own = own_noise(seen.start)
     if seen.total / seen.looks < thresholds.noises * own / sqrt(seen.looks):
         return seen, None
     depeg = _begun(track, seen, reading, direction, own, thresholds)
