@@ -8,12 +8,14 @@ widens the quote and is never taken for a price.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from math import exp
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bot.model.events import Quote
 from bot.model.markets import Candles, Market
+from bot.strategy.fair_value import WANDERING
 
 Floats = NDArray[np.float64]
 Times = NDArray[np.int64]
@@ -21,9 +23,10 @@ Rows = NDArray[np.intp]
 
 MINUTE = 60 * 10**9
 STRAY = 0.5  # of the way prints went and came back, taken for the spread
-WILD = 50e-4  # and no more than this: beyond it a bar is doubtful, not worthless
+WILD = 20e-4  # and no more than this: beyond it a bar is doubtful, not worthless
 SILENT = 24  # bars without a trade, and the market no longer counts
 AT_LEAST = 30 * MINUTE  # but not before this
+OLD = 5 * MINUTE  # a bar that ended longer ago may have moved since as its neighbours did
 NOBODY = 1e-9  # the size taken for a bar in which nothing was traded: as thin as can be, but known
 
 
@@ -40,12 +43,6 @@ class Strip:
 
     def __len__(self) -> int:
         return len(self.end)
-
-    def quote(self, i: int) -> Quote:
-        """Bar i as the quote it is at its end."""
-        end, middle, half = int(self.end[i]), np.exp(self.price[i]), np.exp(self.spread[i] / 2)
-        size = float(np.nan_to_num(self.size[i]))
-        return Quote(end, end, *self.market, float(middle / half), float(middle * half), size, size)
 
 
 def strips(histories: Sequence[Candles]) -> tuple[Strip, ...]:
@@ -82,7 +79,7 @@ def _traded(candles: Candles) -> NDArray[np.bool_]:
     empty = (volume == 0) & (candles.high == candles.low)
     empty[1:] &= close[1:] == close[:-1]
     empty[:1] = False
-    return sound & ~empty
+    return np.asarray(sound & ~empty)
 
 
 def _joined(pieces: Sequence[Strip]) -> Strip:
@@ -114,15 +111,41 @@ class Grid:
 def grid(markets: Sequence[Strip], at: Times) -> Grid:
     """The markets at these looks."""
     price, spread, size, age = (np.full((len(markets), len(at)), np.nan) for _ in range(4))
-    is_news = np.zeros((len(markets), len(at)), dtype=np.bool_)
     for j, strip in enumerate(markets):
         bar = np.searchsorted(strip.end, at, side="right") - 1
         stands = (bar >= 0) & (at <= strip.until[bar])
         bar = bar[stands]
         price[j, stands], spread[j, stands], size[j, stands] = strip.price[bar], strip.spread[bar], strip.size[bar]
         age[j, stands] = at[stands] - strip.end[bar]
-        is_news[j, stands] = age[j, stands] == 0
-    return Grid(at, price.T, spread.T, size.T, age.T, is_news.T)
+    for j in range(len(markets)):
+        spread[j] += 2 * _moved_since(markets, j, at, price, age)
+    return Grid(at, price.T, spread.T, size.T, age.T, (age == 0).T)
+
+
+def _moved_since(markets: Sequence[Strip], j: int, at: Times, price: Floats, age: Floats) -> Floats:
+    """How far a neighbour of the market has gone since its last bar: one that shares a coin and is fresher; (T,).
+
+    An hour's bar says nothing of the minutes since, in which the coin it is priced in may have left its peg.
+    """
+    moved = np.zeros(len(at))
+    old = np.flatnonzero(age[j] > OLD)
+    if not len(old):
+        return moved
+    for k in _neighbours(markets, j):
+        before = np.searchsorted(markets[k].end, at[old] - age[j, old].astype(np.int64), side="right") - 1
+        fresher = (age[k, old] < age[j, old]) & (before >= 0)
+        gone = np.abs(price[k, old] - markets[k].price[before])
+        moved[old] = np.where(fresher, np.fmax(moved[old], gone), moved[old])
+    return moved
+
+
+def _neighbours(markets: Sequence[Strip], j: int) -> list[int]:
+    """Markets of dollar coins that share one with market j."""
+    mine = {markets[j].market.base, markets[j].market.quote}
+    if mine & WANDERING:
+        return []
+    pairs = [{strip.market.base, strip.market.quote} for strip in markets]
+    return [k for k, pair in enumerate(pairs) if k != j and pair & mine and not pair & WANDERING]
 
 
 def looks(markets: Sequence[Strip]) -> Times:
@@ -130,7 +153,14 @@ def looks(markets: Sequence[Strip]) -> Times:
     return np.unique(np.concatenate([strip.end for strip in markets])) if markets else np.empty(0, np.int64)
 
 
-def standing(markets: Sequence[Strip], at: int) -> tuple[Quote, ...]:
-    """The quotes that count at one look."""
-    bars = [(strip, int(np.searchsorted(strip.end, at, side="right")) - 1) for strip in markets]
-    return tuple(strip.quote(i) for strip, i in bars if i >= 0 and at <= strip.until[i])
+def quotes(markets: Sequence[Strip], at: int) -> tuple[Quote, ...]:
+    """The quotes that stand at one look."""
+    row = grid(markets, np.array([at]))
+    columns = (row.price[0], row.spread[0], row.size[0], row.age[0])
+    facts = zip(markets, *(column.tolist() for column in columns), strict=True)
+    return tuple(_quote(strip.market, at - int(age), *rest) for strip, *rest, age in facts if age == age)
+
+
+def _quote(market: Market, end: int, price: float, spread: float, size: float) -> Quote:
+    size = 0.0 if size != size else size
+    return Quote(end, end, *market, exp(price - spread / 2), exp(price + spread / 2), size, size)

@@ -8,7 +8,8 @@ through it, when markets are resistors and the current goes from one asset to th
 ways that pass no asset twice, and among n assets those have n - 1 steps at most: two assets are off against each other
 by no more than (n - 1) c. Dollars are one of them, or, where no dollar book is in reach, a coin taken to be at par; so
 every coin is within (n - 1) c of its peg. A market's residual is how far it is off, less how far its two assets are:
-n c at most. With both below where a depeg ends, nothing begins, nothing lasts, and what is over stays over.
+n c at most, and nothing where n - 1 markets are all there are, because values then fit every price. With both below
+where a depeg ends, nothing begins, nothing lasts, and what is over stays over.
 """
 
 from collections.abc import Sequence
@@ -48,8 +49,9 @@ def _band(graph: Markets, thresholds: Thresholds) -> Floats:
         low = np.minimum(label[graph.base], label[graph.quote])
         np.minimum.at(label, graph.base, low)
         np.minimum.at(label, graph.quote, low)
-    together = np.bincount(label, minlength=len(label))[label[graph.base]]
-    narrow = np.minimum(1 / (together - 1), thresholds.venue / together)
+    assets, markets = np.bincount(label)[label[graph.base]], np.bincount(label[graph.base])[label[graph.base]]
+    at_venue = np.where(markets == assets - 1, np.inf, thresholds.venue / assets)
+    narrow = np.minimum(1 / (assets - 1), at_venue)
     return np.asarray(MARGIN * np.log1p(thresholds.back * thresholds.entry / BP) * narrow)
 
 

@@ -37,6 +37,9 @@ class Thresholds:
     hold: int = 60 * SECOND  # from first sight to alert at least: many looks a second prove no more than one
     noises: float = 4.0  # standard errors the mean since first sight must stand off, by the coin's noise before it
     sigmas: float = 1.0  # of the value's own uncertainty
+    fast: int = 10 * MINUTE  # a depth reached so soon after first sight makes it worse
+    broad: int = 3  # and so does showing at so many venues, and at half of those that quote it
+    urgency: float = 1.1  # each by this factor on its depth
     settle: int = 4 * HOUR  # back this long, and it is over
     memory: int = 24 * HOUR  # how far back own noise is measured
     samples: int = 64  # and on how many minutes at most

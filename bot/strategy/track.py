@@ -119,7 +119,7 @@ def _lasting(
     sign, now = sign_of(direction), reading.at
     if shows(reading, sign, thresholds):
         seen = _seen(track, reading, sign, thresholds)
-        worst = _severity(track, seen, thresholds)
+        worst = _severity(track, seen, reading, thresholds)
         deeper = _updated(depeg, seen, max(worst, depeg.severity))
         return replace(seen, depeg=deeper, back_since=None), deeper if worst > depeg.severity else None
     if track.back_since is None and reading.bp * sign < thresholds.enters(reading.scope) * thresholds.back:
@@ -146,7 +146,7 @@ def _begun(
         direction=direction,
         start=track.start,
         alert=reading.at,
-        severity=_severity(before, track, thresholds),
+        severity=_severity(before, track, reading, thresholds),
         trough_at=track.trough_at,
         trough=track.trough,
         peak_bp=track.peak,
@@ -167,9 +167,16 @@ def _updated(depeg: Depeg, track: Track, severity: Severity) -> Depeg:
     )
 
 
-def _severity(before: Track, track: Track, thresholds: Thresholds) -> Severity:
-    """The class of what two readings in a row show: one alone may be a single print."""
-    return thresholds.severity(min(before.away, track.away))
+def _severity(before: Track, track: Track, reading: Reading, thresholds: Thresholds) -> Severity:
+    """The class of what two readings in a row show: one alone may be a single print.
+
+    Thin books, where the value is less sure, count for less; a fall that is fast or at most venues counts for more.
+    """
+    depth = min(before.away, track.away) - (reading.sigma_bp if reading.anchored else 0.0)
+    fast = reading.at - track.start <= thresholds.fast
+    broad = len(track.venues) >= max(thresholds.broad, len(reading.shows) / 2)
+    depth *= thresholds.urgency ** (fast + broad)
+    return thresholds.severity(max(depth, thresholds.enters(reading.scope)))
 
 
 def _evidence(track: Track, reading: Reading, own: float) -> tuple[str, ...]:
