@@ -1,5 +1,7 @@
 """An exchange's clock against ours."""
 
+from bot.venues.health import SECOND
+
 TOLERANCE_MS = 250.0
 
 
@@ -23,7 +25,7 @@ class Clock:
         """Ms from the venue's timestamp to our receipt (both ns), its skew taken off."""
         raw = (seen_at - made_at) / 1e6
         if raw + self.skew_ms < -TOLERANCE_MS:
-            self.skew_ms = -raw
+            self.skew_ms = -raw if raw < -TOLERANCE_MS else 0.0
         lag = max(raw + self.skew_ms, 0.0)
         self._least = lag if self._least is None else min(lag, self._least)
         return lag
@@ -34,7 +36,8 @@ class Clock:
         return not self.trusted or (least is not None and least > TOLERANCE_MS)
 
     def told(self, venue_ns: int, before: int, after: int) -> None:
-        """The venue said its time between `before` and `after`, all ns."""
-        ahead = (venue_ns - (before + after) // 2) / 1e6
-        unsure = (after - before) / 2e6
+        """The venue said its time between `before` and `after`, all ns. Some venues say whole seconds only."""
+        half = 0 if venue_ns % SECOND else SECOND // 2
+        ahead = (venue_ns + half - (before + after) // 2) / 1e6
+        unsure = (half + (after - before) // 2) / 1e6
         self.skew_ms = ahead if abs(ahead) > TOLERANCE_MS + unsure else 0.0

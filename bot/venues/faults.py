@@ -57,6 +57,8 @@ def _unreached(error: BaseException) -> bool:
 
 def _text(error: BaseException) -> str:
     said = str(error).strip()
+    if isinstance(error, FeedError):
+        return said
     return f"{type(error).__name__}: {said}" if said else type(error).__name__
 
 

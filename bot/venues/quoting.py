@@ -8,7 +8,7 @@ from typing import Any
 from bot.model.events import Quote
 from bot.model.markets import Market
 
-NEAR = 5e-4  # of the price: sizes this close to the best are counted with it
+NEAR = 2e-4  # of the price: sizes this close to the best are counted with it
 MILLISECOND = 1_000_000  # ns
 
 
