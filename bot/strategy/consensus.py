@@ -19,18 +19,20 @@ import numpy as np
 from bot.strategy import market_graph, par
 from bot.strategy.market_graph import Bools, Edges, Floats, Frame, Groups, Indices, Markets, Voices
 
-SEARCH = 5  # least squares with weights that fall as the error's power of 1.5: a minority loses its share
-SETTLE = 2  # with prices rejected that are off by much more than what was heard can tell
-TURNS = SEARCH + SETTLE + 2  # the first before anything is known, the last with the true scales
+FALL = (1.5, 2.0, 2.0, 2.0)  # turn by turn, the power of its error by which a price's weight falls
 BALANCE = 2
 FLAT = 0.5  # scales within which an error weighs no less for being larger
 REJECT = 4.0  # scales at which a price has lost three quarters of its weight
 LEAST = 1e-6  # weight that every price keeps, so that the matrix stays regular
+ALONE = 2.0  # a venue alone is taken for three times as far off as its scale says, two that agree for one and a half
 NORMAL = 1.4826  # a standard deviation in median absolute deviations
 PAR_WIDTH = 50e-4  # how well one knows a coin's dollars by its peg alone
 LIQUID = 50e-4  # the scale at which a coin's best market gives it half a say on who is at par
 CHUNK = 2048  # moments solved together: their arrays stay in the cache
 FEW = 12  # unknowns up to which elimination over all moments at once beats a call of LAPACK for each
+
+
+Columns = Indices | slice
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,8 +54,8 @@ def solve_many(markets: Markets, log_price: Floats, scale: Floats) -> Solved:
     moments = len(log_price)
     sheet = _Sheet(markets, moments)
     for start in range(0, moments, CHUNK):
-        rows = slice(start, start + CHUNK)
-        _fill(sheet, start, log_price[rows].T[markets.edges.order], scale[rows].T[markets.edges.order])
+        rows, order = slice(start, start + CHUNK), markets.edges.order
+        sheet.fill(rows, log_price[rows].T[order], scale[rows].T[order])
     return sheet.solved()
 
 
@@ -68,33 +70,33 @@ class _Sheet:
         self.anchored = np.zeros((n, moments), dtype=np.bool_)
         self.residual = np.full((len(markets.edges.order), moments), np.nan)
 
+    def fill(self, rows: slice, price: Floats, scale: Floats) -> None:
+        """Solve the moments `rows`, given edge by edge."""
+        edges = self.markets.edges
+        live = np.isfinite(price) & np.isfinite(scale)
+        price = np.where(live, price * edges.turned, 0.0)
+        tight = np.divide(1.0, scale, where=live, out=np.zeros_like(scale))
+        residual = np.full_like(price, np.nan)
+        for frame, columns in _frames(self.markets, live):
+            answer = _moments(self.markets, frame, price[:, columns], tight[:, columns])
+            self.value[:, rows][:, columns], self.sigma[:, rows][:, columns] = answer.value, answer.sigma
+            self.anchored[:, rows][:, columns] = frame.anchored
+            residual[:, columns] = answer.residual
+        self.residual[edges.order, rows] = np.where(live, residual * edges.turned, np.nan)
+
     def solved(self) -> Solved:
         dollar = self.markets.dollar
         self.value[dollar], self.sigma[dollar], self.anchored[dollar] = 0.0, 0.0, True
         known = PAR_WIDTH**2 / (PAR_WIDTH**2 + self.sigma**2)
-        anchor = np.where(self.anchored, known, np.where(np.isnan(self.sigma), np.nan, 0.0))
+        anchor = known * self.anchored
         return Solved(self.value.T, self.sigma.T, anchor.T, self.anchored.T, self.residual.T)
 
 
-def _fill(sheet: _Sheet, start: int, price: Floats, scale: Floats) -> None:
-    edges = sheet.markets.edges
-    live = np.isfinite(price) & np.isfinite(scale)
-    price = np.where(live, price * edges.turned, 0.0)
-    tight = np.divide(1.0, scale, where=live, out=np.zeros_like(scale))
-    for frame, columns in _frames(sheet.markets, live):
-        answer = _moments(sheet.markets, frame, price[:, columns], tight[:, columns])
-        where = columns + start
-        sheet.value[:, where], sheet.sigma[:, where] = answer.value, answer.sigma
-        sheet.anchored[:, where] = (frame.label == sheet.markets.dollar)[:, None]
-        residual = np.where(live[:, columns], answer.residual * edges.turned, np.nan)
-        sheet.residual[edges.order[:, None], where] = residual
-
-
-def _frames(markets: Markets, live: Bools) -> Iterator[tuple[Frame, Indices]]:
+def _frames(markets: Markets, live: Bools) -> Iterator[tuple[Frame, Columns]]:
     """The moments in groups between which different pairs are quoted."""
     quoted = np.logical_or.reduceat(live, markets.edges.by_pair.starts, axis=0)
     if (quoted == quoted[:, :1]).all():
-        yield market_graph.frame(markets, quoted[:, 0].tobytes()), np.arange(live.shape[1])
+        yield market_graph.frame(markets, quoted[:, 0].tobytes()), slice(None)
         return
     patterns, group = np.unique(quoted, axis=1, return_inverse=True)
     for i, pattern in enumerate(patterns.T):
@@ -111,25 +113,29 @@ class _Answer:
 def _moments(markets: Markets, frame: Frame, price: Floats, tight: Floats) -> _Answer:
     """Values of moments that have the same pairs quoted. `tight`: one over the scale, 0 where there is no quote."""
     edges = markets.edges
-    value = np.zeros((len(markets.assets), price.shape[1]))
     heard = _balanced(markets.voices, tight)
-    residual, weight = price, heard
-    for turn in range(TURNS):
-        value[frame.free] += _step(edges, frame, weight, residual)
-        residual = price - (value[edges.first] - value[edges.second]).take(edges.pair, axis=0)
-        weight = _weight(turn, residual, heard, tight)
-    sigma = _uncertainty(markets, frame, residual, tight)
-    return _in_dollars(markets, frame, _Answer(value, sigma, residual), tight)
+    free = _step(edges, frame, heard, price)
+    for turn in range(len(FALL) + 2):
+        residual = _residual(edges, frame, price, free)
+        free += _step(edges, frame, _weight(turn, residual, heard, tight), residual)
+    residual = _residual(edges, frame, price, free)
+    value = np.zeros((len(markets.assets), price.shape[1]))
+    value[frame.free] = free
+    return _in_dollars(markets, frame, _Answer(value, _uncertainty(markets, frame, residual, tight), residual), tight)
+
+
+def _residual(edges: Edges, frame: Frame, price: Floats, free: Floats) -> Floats:
+    """How far each price is above what the values of the free assets say."""
+    return price - (frame.signs.T @ free).take(edges.pair, axis=0)
 
 
 def _weight(turn: int, residual: Floats, heard: Floats, tight: Floats) -> Floats:
-    """What each price weighs after this turn's least squares."""
-    if turn < SEARCH:
+    """What each price weighs in the turns after the first: those of FALL, then two that reject."""
+    if turn < len(FALL):
         off: Floats = np.maximum(np.abs(residual) * heard, FLAT)
-        return heard * heard / (off * np.sqrt(off))
-    if turn < SEARCH + SETTLE:
-        return heard * heard * _believed(residual * heard)
-    return tight * tight * _believed(residual * tight)
+        return heard * heard / off ** FALL[turn]
+    scale = heard if turn == len(FALL) else tight
+    return scale * scale * _believed(residual * scale)
 
 
 def _believed(off: Floats) -> Floats:
@@ -202,37 +208,38 @@ def _uncertainty(markets: Markets, frame: Frame, residual: Floats, tight: Floats
     widened = _scatter(markets.voices, residual, tight)
     trusted = tight / np.maximum(widened[edges.first], widened[edges.second])[edges.pair]
     matrix = _normal(frame, _summed(edges.by_pair, trusted * trusted * _believed(residual * trusted)))
-    unit = np.broadcast_to(np.eye(free)[:, :, None], matrix.shape).copy()
-    variance = _solution(matrix, unit)[np.arange(free), np.arange(free)]
-    sigma = np.where(frame.label == market_graph.NONE, np.nan, 0.0)[:, None].repeat(residual.shape[1], axis=1)
+    unit, diagonal = np.zeros_like(matrix), np.arange(free)
+    unit[diagonal, diagonal] = 1.0
+    variance = _solution(matrix, unit)[diagonal, diagonal]
+    sigma = np.zeros((len(markets.assets), residual.shape[1]))
     sigma[frame.free] = np.sqrt(variance)
+    sigma[frame.silent] = np.nan
     return sigma
 
 
 def _scatter(voices: Voices, residual: Floats, tight: Floats) -> Floats:
-    """How much farther off than their scales explain the venues of each asset are, at least 1, (n, T).
+    """How much farther off than their scales explain the venues of each asset are, above 1, (n, T).
 
-    The median over venues: of two that differ nobody knows which is right, of three one is wrong.
+    The median over venues: of two that differ nobody knows which is right, of three one is wrong. Few venues that
+    agree may still be wrong together.
     """
     off = _summed(voices.by_voice, np.abs(residual) * tight)
     said = _summed(voices.by_voice, (tight > 0).astype(np.float64))
     mean = np.divide(off, said, where=said > 0, out=np.full_like(off, np.inf))
     seated = _seated(voices, mean, np.inf)
-    heard = np.maximum(np.isfinite(seated).sum(axis=1, keepdims=True), 1)
-    low, high = (np.take_along_axis(seated, (heard - odd) // 2, axis=1)[:, 0] for odd in (1, 0))
-    middle = np.where(np.isfinite(high), (low + high) / 2, low)
-    return np.maximum(1.0, np.where(np.isfinite(middle), NORMAL * middle, 1.0))
+    venues = (seated < np.inf).sum(axis=1)
+    asset, moment = np.arange(venues.shape[0])[:, None], np.arange(venues.shape[1])
+    low, high = seated[asset, np.maximum(venues - 1, 0) // 2, moment], seated[asset, venues // 2, moment]
+    middle = np.where(venues > 0, (low + np.where(venues > 1, high, low)) / 2, 0.0)
+    return np.maximum(NORMAL * middle, 1 + ALONE / np.maximum(venues, 1) ** 2)
 
 
 def _in_dollars(markets: Markets, frame: Frame, answer: _Answer, tight: Floats) -> _Answer:
     """Shift the components that no dollar book reaches to where most of their liquidity is at par."""
     value, sigma = answer.value, answer.sigma
-    value[frame.label == market_graph.NONE] = np.nan
-    for root in np.unique(frame.label):
-        if root in (market_graph.NONE, markets.dollar):
-            continue
-        inside = frame.label == root
-        coins = np.flatnonzero(inside & (markets.peg == markets.dollar))
+    value[frame.silent] = np.nan
+    for inside in frame.adrift:
+        coins = inside[markets.peg[inside] == markets.dollar]
         shift, doubt = par.assumed(value[coins], _say(markets, coins, tight))
         value[inside] += shift
         sigma[inside] = np.sqrt(sigma[inside] ** 2 + doubt**2)

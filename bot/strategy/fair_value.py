@@ -46,15 +46,16 @@ def solve(quotes: Iterable[Quote], now: int, pricing: Pricing) -> FairValues:
     says what it is worth in dollars.
     """
     newest = _newest(tuple(quotes))
-    if not newest:
-        return FairValues(now)
     graph = _graph(tuple(newest), pricing.pegs)
-    books = np.array([*map(_BOOK, newest.values())], dtype=np.float64)[graph.order]
+    if graph is None:
+        return FairValues(now)
+    books = np.array([*zip(*map(_BOOK, newest.values()), strict=True)], dtype=np.float64)[:, graph.order]
     price, scale = _weighed(graph, books, now, pricing)
     solved = consensus.solve_many(graph.markets, price[None], scale[None])
     return FairValues(now, _values(graph.markets, solved), _residuals(graph, solved))
 
 
+_Key = tuple[str, Asset, Asset]  # a Market as a plain tuple: this is done for every quote of every look
 _MARKET = attrgetter("venue", "base", "quote")
 _BOOK = attrgetter("bid", "ask", "bid_size", "ask_size", "seen_at")  # None becomes NaN
 
@@ -72,8 +73,11 @@ class _Graph:
 
 
 @lru_cache(maxsize=64)
-def _graph(quoted: tuple[tuple[str, Asset, Asset], ...], pegs: Pegs) -> _Graph:
-    order = sorted(range(len(quoted)), key=quoted.__getitem__)
+def _graph(quoted: tuple[_Key, ...], pegs: Pegs) -> _Graph | None:
+    """None where nothing is quoted. An asset against itself says nothing."""
+    order = sorted((i for i, (_, base, quote) in enumerate(quoted) if base != quote), key=quoted.__getitem__)
+    if not order:
+        return None
     names = tuple(Market(*quoted[i]) for i in order)
     wandering = np.array([bool(WANDERING & {market.base, market.quote}) for market in names])
     markets = market_graph.described(names, dict(pegs))
@@ -83,12 +87,12 @@ def _graph(quoted: tuple[tuple[str, Asset, Asset], ...], pegs: Pegs) -> _Graph:
     return _Graph(names, np.array(order), markets, wandering, at_par, measures)
 
 
-def _newest(quotes: Sequence[Quote]) -> dict[tuple[str, Asset, Asset], Quote]:
+def _newest(quotes: Sequence[Quote]) -> dict[_Key, Quote]:
     keys = [*map(_MARKET, quotes)]
     newest = dict(zip(keys, quotes, strict=True))
     if len(newest) < len(quotes):
         newest = dict(sorted(zip(keys, quotes, strict=True), key=lambda told: _recency(told[1])))
-    return {market: quote for market, quote in newest.items() if market[1] != market[2]}
+    return newest
 
 
 def _recency(quote: Quote) -> tuple[float, ...]:
@@ -97,7 +101,7 @@ def _recency(quote: Quote) -> tuple[float, ...]:
 
 def _weighed(graph: _Graph, books: Floats, now: int, pricing: Pricing) -> tuple[Floats, Floats]:
     """Log price and scale of each market, NaN where its book says nothing."""
-    bid, ask, bid_size, ask_size, seen_at = books.T
+    bid, ask, bid_size, ask_size, seen_at = books
     bid, ask = _standing(bid, bid_size, ask_size), _standing(ask, ask_size, bid_size)
     both = np.isfinite(bid + ask)
     spread = np.where(both, ask - bid, ONE_SIDED)

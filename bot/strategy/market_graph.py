@@ -98,7 +98,9 @@ def described(markets: Sequence[Market], pegs: Mapping[Asset, Asset]) -> Markets
 class Frame:
     """What can be solved while certain pairs are quoted: components, each measured from a root of its own."""
 
-    label: Indices  # (n,) the component of each asset, by its root; NONE where nobody quotes it
+    anchored: Bools  # (n, 1) in the dollar's component
+    silent: Indices  # assets that nobody quotes
+    adrift: tuple[Indices, ...]  # the assets of each component that no dollar book reaches
     free: Indices  # (f,) the assets to solve for: all quoted ones but the roots
     signs: Floats  # (f, p) 1 where an asset is the first of a pair, -1 where it is the second
     touches: Floats  # (f, p) 1 where it is either
@@ -119,7 +121,9 @@ def frame(markets: Markets, quoted: bytes) -> Frame:
     row, column = row[joined], column[joined]
     cells = np.concatenate([row * len(free) + column, column * len(free) + row])
     signs = np.where(edges.first == free[:, None], 1.0, 0.0) - np.where(edges.second == free[:, None], 1.0, 0.0)
-    return Frame(label, free, signs, np.abs(signs), np.tile(joined, 2), cells)
+    anchored, silent = (label == markets.dollar)[:, None], np.flatnonzero(label == NONE)
+    adrift = tuple(np.flatnonzero(label == root) for root in np.unique(label) if root not in (NONE, markets.dollar))
+    return Frame(anchored, silent, adrift, free, signs, np.abs(signs), np.tile(joined, 2), cells)
 
 
 def _labels(markets: Markets, live: Bools) -> Indices:
