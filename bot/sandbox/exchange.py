@@ -53,12 +53,16 @@ class Exchanges:
             self._open(venue, clock, (markets or {}).get(venue))
 
     async def __aenter__(self) -> Self:
-        """Listens."""
+        """Listens. Raises SandboxError where something else does already."""
         app = web.Application()
         app.router.add_route("*", "/{host}{path:/.*|}", self._serve)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
-        await web.TCPSite(self._runner, HOST, self._port).start()
+        try:
+            await web.TCPSite(self._runner, HOST, self._port).start()
+        except OSError as error:
+            await self._runner.cleanup()
+            raise SandboxError(f"port {self._port} cannot be listened on, try another: {error.strerror}") from None
         self._port = self._runner.addresses[0][1]
         for exchange in self._exchanges.values():
             exchange.address = self.url
@@ -186,7 +190,7 @@ class Exchanges:
         return _response(_answer(await _asked(request), wire, self._exchanges[wire.venue]), faults)
 
     async def _serve_socket(self, request: web.Request, wire: Wire) -> web.StreamResponse:
-        socket = Socket(wire, self._exchanges[wire.venue], request.path, self._faults[wire.venue], self._announce)
+        socket = Socket(wire, self._exchanges[wire.venue], request.path_qs, self._faults[wire.venue], self._announce)
         self._sockets[wire.venue].append(socket)
         try:
             return await socket.serve(request)
@@ -223,3 +227,9 @@ def _response(answer: Answer, faults: Mapping[Fault, float]) -> web.Response:
 
 def _levels(side: Iterable[Level]) -> Levels:
     return tuple(Level(*level) for level in side)
+
+
+if __name__ == "__main__":
+    from bot.sandbox.exchange_process import main
+
+    main()

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import TypeVar
 
+from bot.sandbox.errors import SandboxError
 from bot.sandbox.wire.wire import Refusal
 
 Sent = TypeVar("Sent", str, bytes, str | bytes)
@@ -35,3 +36,14 @@ REFUSES: Mapping[Fault, Refusal] = {
 def broken(message: Sent) -> Sent:
     """A message that breaks off in the middle."""
     return message[: len(message) // 2]
+
+
+def told(text: str) -> tuple[str, Fault, float | None]:
+    """A fault as people write it: "okx=stall", or "okx=slow:3" with its seconds. Raises SandboxError."""
+    venue, _, rest = text.partition("=")
+    name, _, seconds = rest.partition(":")
+    try:
+        return venue, Fault(name), float(seconds) if seconds else None
+    except ValueError:
+        kinds = ", ".join(Fault)
+        raise SandboxError(f"fault {text!r} is not like okx=stall or okx=slow:3; there are {kinds}") from None

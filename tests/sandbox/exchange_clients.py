@@ -11,14 +11,22 @@ import ccxt.pro
 from bot.sandbox.exchange import Exchanges
 
 PATIENCE = 10.0  # seconds that a client may take for what takes milliseconds
-BEATS = {"kucoin": 6}  # changes it waits for
+BEATS = {"kucoin": 6, "bitstamp": 7, "bitvavo": 1, "mexc": 26, "xt": 26}  # changes it waits for
+OPTIONS = {  # what ccxt's class must be told to work with spot markets only, and with best bids and asks
+    "htx": {
+        "fetchMarkets": {"types": {"spot": True, "linear": False, "inverse": False}},
+        "watchTicker": {"name": "market.{marketId}.bbo"},
+    }
+}
 _URL = re.compile(r"(http|ws)s?://(.+)")
 
 
 @asynccontextmanager
 async def client(venue: str, url: str, **options: Any) -> AsyncIterator[Any]:
     """A client of one exchange whose every request goes to `url`."""
-    made = getattr(ccxt.pro, venue)({"enableRateLimit": False, **options})
+    made = getattr(ccxt.pro, venue)(
+        {"enableRateLimit": False, "options": OPTIONS.get(venue, {}), "timeout_on_exit": 0, **options}
+    )
     made.urls["api"] = _through(made.urls["api"], url)
     try:
         yield made

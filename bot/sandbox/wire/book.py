@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from typing import NamedTuple
 
 from bot.model.markets import FIAT, REFERENCES, Asset
@@ -93,11 +93,11 @@ def ladder(listing: Listing, price: float | None, size: float, step: float, dept
     """
     if price is None:
         return ()
-    best = Decimal(repr(price)).quantize(Decimal(listing.tick), ROUND_HALF_EVEN)
-    apart = max(round(abs(step) * price * 10**listing.price_digits), 1)
-    away = Decimal(listing.tick) * (apart if step > 0 else -apart)
-    prices = (best + k * away for k in range(depth))
-    return tuple(Level(f"{at:f}", listing.size(size * 1.5**k)) for k, at in enumerate(prices) if at > 0)
+    steps = 10**listing.price_digits
+    best = round(price * steps)
+    apart = max(round(abs(step) * best), 1) * (1 if step > 0 else -1)
+    ticks = (best + k * apart for k in range(depth))
+    return tuple(Level(listing.price(at / steps), listing.size(size * 1.5**k)) for k, at in enumerate(ticks) if at > 0)
 
 
 def _listing(base: Asset, quote: Asset) -> Listing:
