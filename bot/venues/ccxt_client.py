@@ -43,12 +43,21 @@ class Ear(Protocol):
 
 def connect(venue: str, ear: Ear, *, through: str | None, timeout: float) -> Exchange:
     """The class of ccxt for `venue`, to be closed by the caller. `timeout`: seconds a request may take."""
-    exchange = getattr(ccxt.pro, venue)({"timeout": int(timeout * 1000), "options": dict(DIALECTS[venue].options)})
+    exchange = unheard(venue, through=through, timeout=timeout)
+    exchange.client = _listening(exchange.client, ear, through)
+    return exchange
+
+
+def unheard(venue: str, *, through: str | None, timeout: float) -> Exchange:
+    """The same for requests only, of any exchange that ccxt knows."""
+    options = dict(DIALECTS[venue].options) if venue in DIALECTS else {}
+    exchange = getattr(ccxt.pro if venue in ccxt.pro.exchanges else ccxt.async_support, venue)(
+        {"timeout": int(timeout * 1000), "options": options}
+    )
     exchange.has["fetchCurrencies"] = False  # deposits and withdrawals are no business of a feed
     exchange.ssl_context = _trust()
     if through is not None:
         exchange.urls["api"] = _rerouted(exchange.urls["api"], through)
-    exchange.client = _listening(exchange.client, ear, through)
     return exchange
 
 
