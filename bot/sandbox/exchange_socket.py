@@ -42,6 +42,7 @@ class Socket:
             if Fault.DROP in self._faults:
                 await self.close()
             self._say_all(self._wire.greeting())
+            self._wire.dialled(self)
             async for message in self._socket:
                 self._hear(message.data)
         finally:

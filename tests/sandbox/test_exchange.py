@@ -10,6 +10,10 @@ from bot.model.markets import Candles, Market
 from bot.sandbox.wire.wires import WIRES
 
 MINUTE = 60 * 10**9
+UNSTEPPED = {"bitfinex", "bithumb", "upbit"}  # ccxt knows no steps of their markets
+NEWEST_ONLY = {"bithumb", "phemex"}  # their history has no paging, or ccxt does not ask for it
+STUCK = {"bitfinex", "mexc"}  # ccxt cannot unsubscribe though it says so, or does not wait for it
+MUTE = {("mexc", "BidsAsks"), ("mexc", "Tickers")}  # ccxt does not read them
 MOVES = [(0.99 - k / 1000, 0.9905 - k / 500, 100.0 + k, 200.0 + k) for k in range(6)]
 
 
@@ -39,7 +43,7 @@ async def test_all_its_markets_are_found(floor):
 
     listed = floor.exchanges.listings(floor.venue)
     assert set(floor.ccxt.markets) == {f"{each.base}/{each.quote}" for each in listed}
-    for each in listed:
+    for each in () if floor.venue in UNSTEPPED else listed:
         precision = floor.ccxt.markets[f"{each.base}/{each.quote}"]["precision"]
         assert (precision["price"], precision["amount"]) == (float(each.tick), float(each.lot))
 
@@ -72,26 +76,26 @@ async def test_a_book_may_be_crossed(floor):
     assert touch(await soon(floor.ccxt.watch_order_book(floor.symbol))) == (1.0005, 0.9995, 10.0, 20.0)
 
 
-@pytest.mark.parametrize("method", ["BidsAsks", "Tickers"])
+@pytest.mark.parametrize("method", ["BidsAsks", "Tickers", "Ticker"])
 async def test_streams_of_the_best_prices_follow_the_book(floor, method):
     """Where ccxt watches best bids and asks, or tickers, they tell the same touch as the book."""
-    if not floor.ccxt.has.get(f"watch{method}"):
+    if not floor.ccxt.has.get(f"watch{method}") or (floor.venue, method) in MUTE:
         pytest.skip(f"ccxt's {floor.venue} has none")
-    watch = floor.ccxt.watch_bids_asks if method == "BidsAsks" else floor.ccxt.watch_tickers
     floor.quote(0.9991, 0.9993, 120.0, 340.0)
-    await soon(watch([floor.symbol]))
+    await _ticker(floor, method)
     for move in MOVES:
         floor.quote(*move)
-        ticker = (await soon(watch([floor.symbol])))[floor.symbol]
+        ticker = await _ticker(floor, method)
         if ticker["bid"] is None:  # which this exchange's ticker does not tell
             assert ticker["last"] == pytest.approx(move[0])
         else:
-            assert told(ticker)[:2] == pytest.approx(move[:2])
+            known = 4 if ticker["bidVolume"] else 2  # some tell no sizes
+            assert told(ticker)[:known] == pytest.approx(move[:known])
 
 
 async def test_a_client_that_stops_listening_is_told_no_more(floor):
     """After unsubscribing there is nobody left to tell, and one may come back."""
-    if not floor.ccxt.has.get("unWatchOrderBook"):
+    if not floor.ccxt.has.get("unWatchOrderBook") or floor.venue in STUCK:
         pytest.skip(f"ccxt's {floor.venue} does not unsubscribe")
     floor.quote(0.9991, 0.9993)
     await first_book(floor)
@@ -116,6 +120,8 @@ async def test_the_server_tells_its_time(floor):
 
 async def test_history_comes_by_the_page_and_whole(floor):
     """Page after page from the beginning, every bar once and as it was set."""
+    if floor.venue in NEWEST_ONLY:
+        pytest.skip(f"ccxt's {floor.venue} has no pages")
     history = _history(floor, bars=600)
     floor.exchanges.history(history)
     opened = (history.opened // 10**6).tolist()
@@ -139,6 +145,14 @@ async def test_the_newest_history_comes_unasked(floor):
 
     found = await soon(floor.ccxt.fetch_ohlcv(floor.symbol, "1m", limit=10))
     assert [bar[0] for bar in found][-10:] == (history.opened[-10:] // 10**6).tolist()
+
+
+async def _ticker(floor, method):
+    """The next ticker by one of ccxt's ways."""
+    if method == "Ticker":
+        return await soon(floor.ccxt.watch_ticker(floor.symbol))
+    watch = floor.ccxt.watch_bids_asks if method == "BidsAsks" else floor.ccxt.watch_tickers
+    return (await soon(watch([floor.symbol])))[floor.symbol]
 
 
 def _history(floor, bars):

@@ -90,7 +90,7 @@ class Subscription:
 class Line(Protocol):
     """One client's socket, as a wire sees it."""
 
-    path: str  # what was asked for when it was opened, from the host on
+    path: str  # what was asked for when it was opened, from the host on, query and all
     exchange: Exchange
 
     def say(self, message: Json) -> None:
@@ -129,6 +129,10 @@ class Wire(Protocol):
     def greeting(self) -> Iterable[Json]:
         """What the exchange says when a socket opens: most say nothing."""
         return ()
+
+    def dialled(self, line: Line) -> None:  # noqa: ARG002 - for those whose URLs say more than where
+        """Begins the streams that the URL of a socket asks for: most ask for none."""
+        return
 
     def hear(self, message: Json, line: Line) -> None:
         """Acts on a client's message: JSON where it is some, else text. Raises RefusedError."""

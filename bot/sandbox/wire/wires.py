@@ -3,13 +3,29 @@
 from collections.abc import Mapping
 
 from bot.sandbox.wire.binance import Binance
+from bot.sandbox.wire.bingx import BingX
+from bot.sandbox.wire.bitfinex import Bitfinex
+from bot.sandbox.wire.bitget import Bitget
+from bot.sandbox.wire.bithumb import Bithumb
+from bot.sandbox.wire.bitstamp import Bitstamp
+from bot.sandbox.wire.bitvavo import Bitvavo
 from bot.sandbox.wire.bybit import Bybit
 from bot.sandbox.wire.coinbase import Coinbase
+from bot.sandbox.wire.cryptocom import CryptoCom
 from bot.sandbox.wire.gate import Gate
+from bot.sandbox.wire.gemini import Gemini
+from bot.sandbox.wire.hashkey import HashKey
+from bot.sandbox.wire.htx import Htx
 from bot.sandbox.wire.kraken import Kraken
 from bot.sandbox.wire.kucoin import Kucoin
+from bot.sandbox.wire.lbank import LBank
+from bot.sandbox.wire.mexc import Mexc
 from bot.sandbox.wire.okx import Okx
+from bot.sandbox.wire.phemex import Phemex
+from bot.sandbox.wire.upbit import Upbit
+from bot.sandbox.wire.whitebit import WhiteBit
 from bot.sandbox.wire.wire import Wire
+from bot.sandbox.wire.xt import Xt
 
 _ALL: tuple[Wire, ...] = (
     Binance(),
@@ -19,6 +35,22 @@ _ALL: tuple[Wire, ...] = (
     Bybit(),
     Gate(),
     Kucoin(),
+    Bitget(),
+    Mexc(),
+    CryptoCom(),
+    Bitvavo(),
+    Htx(),
+    Bitstamp(),
+    Gemini(),
+    Bitfinex(),
+    WhiteBit(),
+    Upbit(),
+    Phemex(),
+    HashKey(),
+    BingX(),
+    LBank(),
+    Xt(),
+    Bithumb(),
 )
 WIRES: Mapping[str, Wire] = {wire.venue: wire for wire in _ALL}
 

@@ -1,0 +1,15 @@
+"""Bithumb, second generation of its API: Upbit's words at other hosts.
+
+Source: apidocs.bithumb.com (2.1).
+"""
+
+from bot.sandbox.wire.book import listings
+from bot.sandbox.wire.upbit import Upbit
+
+
+class Bithumb(Upbit):
+    """Speaks as api.bithumb.com/v1 and ws-api.bithumb.com/websocket/v1 do."""
+
+    venue = "bithumb"
+    hosts = ("bithumb.com",)
+    listed = listings("USDT/KRW USDC/KRW USD1/KRW USDE/KRW BTC/KRW ETH/KRW ETH/BTC USDC/BTC USDT/BTC")

@@ -1,0 +1,47 @@
+"""What several exchanges do alike: names of bars, pages of candles, milliseconds, a checksum."""
+
+from collections.abc import Mapping
+from zlib import crc32
+
+from bot.sandbox.wire.book import Book, Listing
+from bot.sandbox.wire.exchange import MILLISECOND, Bar, Exchange
+from bot.sandbox.wire.wire import DAY, HOUR, MINUTE
+
+LENGTHS = (MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 4 * HOUR, DAY)
+SIGN = 1 << 31
+
+
+def intervals(names: str) -> dict[str, int]:
+    """What an exchange calls bars of 1m 5m 15m 1h 4h 1d, to their lengths in ms: "1min 5min 15min 1h 4h 1day"."""
+    return dict(zip(names.split(), LENGTHS, strict=True))
+
+
+def page(
+    exchange: Exchange, listing: Listing, length: int, limit: int, first: int | None = None, last: int | None = None
+) -> list[Bar]:
+    """At most `limit` candles that begin from `first` to `last` (ms, both counted), ascending.
+
+    The oldest of them where `first` is told, else the newest. `length` is that of a bar, ms.
+    """
+    bars = exchange.bars(listing, length, first or 0, exchange.now_ms() if last is None else last)
+    return bars[-limit:] if first is None else bars[:limit]
+
+
+def number(query: Mapping[str, str], name: str) -> int | None:
+    """A whole number that was asked with; None where it was not."""
+    return int(query[name]) if name in query else None
+
+
+def before(query: Mapping[str, str], name: str) -> int | None:
+    """The last moment before one that was asked with; None where none was."""
+    return int(query[name]) - 1 if name in query else None
+
+
+def ms(book: Book) -> int:
+    """When it changed, ms UTC."""
+    return book.changed // MILLISECOND
+
+
+def signed_crc32(text: str) -> int:
+    """CRC32 as a signed number of 32 bits."""
+    return (crc32(text.encode()) ^ SIGN) - SIGN
