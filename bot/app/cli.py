@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from bot.app.commands import chain, config, demo, detect, doctor, exchanges, feeds, run, survey, tx
+from bot.app.commands import chain, config, demo, detect, doctor, episodes, exchanges, feeds, run, survey, tx
 from bot.model.errors import UserError
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app.command(name="pools")(survey.pools)
 app.command(name="doctor")(doctor.doctor)
 app.add_typer(chain.app, name="chain")
 app.add_typer(exchanges.app, name="exchanges")
+app.add_typer(episodes.app, name="episodes")
 app.add_typer(tx.app, name="tx")
 app.add_typer(config.app, name="config")
 

@@ -54,6 +54,21 @@ async def bring_back(database: Database, folder: Folder) -> Archived:
     return Archived(sum(brought), names)
 
 
+def whole(rows: Sequence[RowMapping], folder: Folder) -> dict[str, bytes]:
+    """The packed points of paths, by episode, wherever they lie. `EpisodesError` when one is not what was kept."""
+    lie_in: dict[str, list[str]] = {}
+    for row in rows:
+        if row["archive"] is not None:
+            lie_in.setdefault(row["archive"], []).append(row["episode"])
+    found = {row["episode"]: row["points"] for row in rows if row["archive"] is None}
+    for name, episodes in lie_in.items():
+        found |= packed(folder, name, episodes)
+    for row in rows:
+        if tables.digest(found.get(row["episode"], b"")) != row["digest"]:
+            raise EpisodesError(f"the path of {row['episode']} is damaged: `repeg episodes check` says more")
+    return found
+
+
 def packed(folder: Folder, name: str, episodes: Sequence[str] | None = None) -> dict[str, bytes]:
     """The packed points in a file of the archive, by episode: of those named, or of all. `EpisodesError` when gone."""
     import polars as pl

@@ -17,7 +17,6 @@ from sqlalchemy import Column, MetaData, RowMapping, Table, Text, insert, inspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.records import archive
-from bot.records import episode_tables as tables
 from bot.records.episode_database import Database, EpisodesError
 from bot.records.episode_tables import ARCHIVES, EDITIONS, EPISODES, METADATA, PATHS
 
@@ -96,25 +95,12 @@ async def _copied(source: Database, target: Database, folder: Folder) -> Content
 async def _pages(connection: AsyncConnection, table: Table, folder: Folder) -> AsyncIterator[list[dict[str, Any]]]:
     result = await connection.stream(select(table).order_by(*table.primary_key))
     async for rows in result.mappings().partitions(PAGE):
-        yield _gathered(rows, folder) if table is PATHS else [dict(row) for row in rows]
+        yield _with_points(rows, folder) if table is PATHS else [dict(row) for row in rows]
 
 
-def _gathered(rows: Sequence[RowMapping], folder: Folder) -> list[dict[str, Any]]:
-    """Paths with their points in them, each compared with its digest."""
-    lie_in: dict[str, list[str]] = {}
-    for row in rows:
-        if row["archive"] is not None:
-            lie_in.setdefault(row["archive"], []).append(row["episode"])
-    fetched: dict[str, bytes] = {}
-    for name, episodes in lie_in.items():
-        fetched |= archive.packed(folder, name, episodes)
-    return [_whole(row, row["points"] or fetched.get(row["episode"], b"")) for row in rows]
-
-
-def _whole(row: RowMapping, packed: bytes) -> dict[str, Any]:
-    if tables.digest(packed) != row["digest"]:
-        raise EpisodesError(f"the path of {row['episode']} is damaged: `repeg episodes check` says more")
-    return {**row, "points": packed, "archive": None}
+def _with_points(rows: Sequence[RowMapping], folder: Folder) -> list[dict[str, Any]]:
+    points = archive.whole(rows, folder)
+    return [{**row, "points": points[row["episode"]], "archive": None} for row in rows]
 
 
 async def _sealed(copy: Database, what: Contents) -> None:

@@ -73,6 +73,14 @@ def read_path(told: object) -> Path | None:
     return Path(tuple(Point(*point) for point in path.points), path.against, path.source)
 
 
+def rough_moment(name: str, text: str) -> int:
+    """The moment a text names, or the first of the day, month or year it names. `BadRow` names the field."""
+    try:
+        return moment({4: f"{text}-01-01", 7: f"{text}-01"}.get(len(text), text))
+    except (ValueError, OverflowError):
+        raise BadRow(f"{name}: expected a time like 2023-03-11T07:15Z, 2023-03-11 or 2023-03, got {text}") from None
+
+
 def _known(given: Mapping[str, Any]) -> None:
     if strange := sorted(map(str, given.keys() - FIELDS)):
         raise BadRow(f"{strange[0]}: no such field; there are {', '.join(NAMES)}")
@@ -82,14 +90,7 @@ def _known(given: Mapping[str, Any]) -> None:
 
 
 def _times(given: Mapping[str, Any]) -> dict[str, int]:
-    return {name: _moment(name, str(given[name])) for name in TIMES if name in given}
-
-
-def _moment(name: str, text: str) -> int:
-    try:
-        return moment({4: f"{text}-01-01", 7: f"{text}-01"}.get(len(text), text))
-    except (ValueError, OverflowError):
-        raise BadRow(f"{name}: expected a time like 2023-03-11T07:15Z, 2023-03-11 or 2023-03, got {text}") from None
+    return {name: rough_moment(name, str(given[name])) for name in TIMES if name in given}
 
 
 def _lists(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Table, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.episodes import Episode, Path
@@ -12,7 +13,9 @@ from bot.model.times import iso
 from bot.records import episode_tables as tables
 from bot.records.episode_tables import EPISODES, PATHS
 
-Insert = sqlite.Insert | postgresql.Insert
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
+
 Key = tuple[str, str, str, int]
 
 
@@ -43,12 +46,18 @@ async def put_paths(connection: AsyncConnection, paths: Sequence[tuple[str, Path
         await connection.execute(upsert(connection, PATHS, "episode"), packed)
 
 
-def inserting(connection: AsyncConnection, table: Table) -> Insert:
+def inserting(connection: AsyncConnection, table: Table) -> "sqlite.Insert | postgresql.Insert":
     """An insert in the database's own dialect, which alone knows what to do about rows that are there."""
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # heavy, and most have none
+
+    return postgresql.insert(table)
 
 
-def upsert(connection: AsyncConnection, table: Table, key: str, but: tuple[str, ...] = ()) -> Insert:
+def upsert(
+    connection: AsyncConnection, table: Table, key: str, but: tuple[str, ...] = ()
+) -> "sqlite.Insert | postgresql.Insert":
     """An insert that changes the row of the same key, all but the columns named."""
     insert = inserting(connection, table)
     news = {column.name: insert.excluded[column.name] for column in table.c if column.name not in (key, *but)}

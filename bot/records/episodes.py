@@ -110,16 +110,16 @@ class Episodes:
 
     async def path(self, name: str) -> Path | None:
         """How an episode's price went, from the archive where it lies there; None when nobody has kept it."""
+        return (await self.paths([name.lower()])).get(name.lower())
+
+    async def paths(self, names: Sequence[str]) -> dict[str, Path]:
+        """The paths of those episodes that have one, by id. `EpisodesError` when one is lost or damaged."""
         async with self.database.reading() as connection:
-            found = (await connection.execute(select(PATHS).where(PATHS.c.episode == name.lower()))).mappings().first()
-        if found is None:
-            return None
-        packed = found["points"]
-        if packed is None:
-            packed = archive.packed(self.folder, found["archive"], [found["episode"]]).get(found["episode"], b"")
-        if tables.digest(packed) != found["digest"]:
-            raise EpisodesError(f"the path of {found['episode']} is damaged: `repeg episodes check` says more")
-        return Path(tables.points(packed), found["against"], found["source"])
+            rows = (await connection.execute(select(PATHS).where(PATHS.c.episode.in_(names)))).mappings().all()
+        points = archive.whole(rows, self.folder)
+        return {
+            row["episode"]: Path(tables.points(points[row["episode"]]), row["against"], row["source"]) for row in rows
+        }
 
     async def close(self) -> None:
         """Let go of the database."""
