@@ -6,11 +6,16 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from bot.app.killswitch import KillSwitch
-from bot.model.decisions import Action, Approved, Cancel, Halt, Replace, Send, Warn
-from bot.model.events import BlockSeen, Command, Decided, Event, Report
+from bot.model.decisions import Action, Approved, Cancel, Depeg, Halt, Replace, Send, Warn
+from bot.model.events import BlockSeen, Command, Decided, Event, QuotesSeen, Report
 from bot.records.journal import Journal
 from bot.records.transactions import Sending
+from bot.strategy import quotes
 from bot.strategy.engine import Policy, State, step
+
+REPEATED = 5 * 10**9  # ns: a quote that says the same again is not told to `step` for so long
+TIDY_EVERY = 60 * 10**9  # ns
+TIDY_ROWS = 10_000  # forgotten at a time: more than come between two times, few enough not to be noticed
 
 Witness = Callable[[Event | Action, State], None]
 """Shown every event after it was acted on, and every action before it is carried out."""
@@ -44,6 +49,10 @@ def ignore(_happened: Event | Action, _state: State) -> None:
     """A witness that looks away."""
 
 
+def forget(_depeg: Depeg) -> None:
+    """Keeps no depeg."""
+
+
 @dataclass(slots=True)
 class Bot:
     """One chain, one operator, one journal."""
@@ -55,6 +64,9 @@ class Bot:
     clock: Callable[[], int]  # ns UTC
     state: State
     witness: Witness = ignore
+    remember: Callable[[Depeg], None] = forget  # for the depeg database; not to be waited for
+    keep: int | None = None  # ns: how long blocks and quotes stay in the journal; None for ever
+    tidied: int = 0
 
     async def settle(self, *, clear_halt: bool = False) -> None:
         """After a start: learn what became of everything that was in flight, and whether we may trade at all."""
@@ -72,6 +84,13 @@ class Bot:
         await self._obey_switch()
         await self.tell(block)
         self.journal.flush()
+        self._tidy()
+
+    async def on_look(self, look: QuotesSeen) -> None:
+        """Decide on what is new in it, if anything is."""
+        news = quotes.news(self.state.book, look, REPEATED)
+        if news is not None:
+            await self.tell(news)
 
     async def tell(self, event: Event) -> None:
         """Record an event, decide, and carry the decisions out; what comes of them is told in turn."""
@@ -103,8 +122,16 @@ class Bot:
             case Halt(reason):
                 self.switch.pull(reason)
                 return ()
-            case Warn():
+            case Warn(depeg=depeg):
+                if depeg is not None:
+                    self.remember(depeg)
                 return ()
+
+    def _tidy(self) -> None:
+        now = self.clock()
+        if self.keep is not None and now - self.tidied >= TIDY_EVERY:
+            self.tidied = now
+            self.journal.forget(now - self.keep, TIDY_ROWS)
 
     def record(self, event: Event) -> None:
         """For a sender, in the midst of an action: on disk for good before it goes on."""

@@ -3,28 +3,33 @@
 Frozen once loaded. No secret is ever a setting: settings name the files that hold them.
 """
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
-from eth_utils.address import is_hex_address, to_checksum_address
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 from yarl import URL
 
+from bot.model.decisions import Severity
 from bot.model.errors import UserError
 from bot.model.registry import Address, Pool
 from bot.strategy.planning import Bidding
 from bot.strategy.risk import Limits
+from bot.strategy.thresholds import SECOND, Thresholds
 from bot.units import GWEI
 
-LIMITS, BIDDING = Limits(), Bidding()  # the strategy's own defaults, said there and nowhere else
+# the strategy's own defaults, said there and nowhere else
+LIMITS, BIDDING, THRESHOLDS = Limits(), Bidding(), Thresholds()
 
 Bps = Annotated[int, Field(ge=0, le=10_000)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 def _checksummed(text: str) -> Address:
+    from eth_utils.address import is_hex_address, to_checksum_address  # a fifth of a second, for those with addresses
+
     if not is_hex_address(text):
         raise ValueError("an address is 0x and 40 hexadecimal digits")
     address: Address = to_checksum_address(text)
@@ -40,6 +45,18 @@ def _url(text: str) -> str:
         known = False
     if not known:
         raise ValueError("a node is http(s)://, ws(s):// or the path of an IPC socket")
+    return text
+
+
+def _gateway(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise ValueError("a gateway is http(s)://")
+    return text
+
+
+def _open_to_all(text: str) -> str:
+    if re.search(r"://[^/@]*:[^/@]*@|[?&]password=", text):
+        raise ValueError("no passwords here: PostgreSQL takes its own from PGPASSWORD or ~/.pgpass")
     return text
 
 
@@ -114,6 +131,44 @@ class Fees(Part):
         return Bidding(**told, priority_fee=int(self.priority_gwei * GWEI), tip_pool=tip_pool)
 
 
+class Exchanges(Part):
+    """Whose books are listened to; none where no venue is named."""
+
+    venues: list[str] = []
+    coins: list[str] = []  # all that are known where none is named
+    through: Annotated[str, AfterValidator(_gateway)] | None = None
+
+
+class Detection(Part):
+    """When a coin counts as off its peg."""
+
+    begins_bp: Positive = THRESHOLDS.entry
+    venue_times: Annotated[float, Field(ge=1, allow_inf_nan=False)] = THRESHOLDS.venue
+    hold: Annotated[float, Field(ge=0, allow_inf_nan=False)] = THRESHOLDS.hold / SECOND  # seconds
+    looks: Annotated[int, Field(ge=1)] = THRESHOLDS.looks
+    settled: Annotated[float, Field(ge=0, allow_inf_nan=False)] = THRESHOLDS.settle / SECOND  # seconds
+    severities_bp: list[Positive] = list(THRESHOLDS.levels.values())  # watch, minor, major, severe, critical
+
+    @field_validator("severities_bp")
+    @classmethod
+    def _rising(cls, told: list[float]) -> list[float]:
+        if len(told) != len(Severity) or told != sorted(told):
+            names = ", ".join(severity.name.lower() for severity in Severity)
+            raise ValueError(f"{len(Severity)} rising numbers are wanted: {names}")
+        return told
+
+    def thresholds(self) -> Thresholds:
+        """As the strategy reads them."""
+        return Thresholds(
+            levels=dict(zip(Severity, self.severities_bp, strict=True)),
+            entry=self.begins_bp,
+            venue=self.venue_times,
+            looks=self.looks,
+            hold=round(self.hold * SECOND),
+            settle=round(self.settled * SECOND),
+        )
+
+
 class Settings(BaseSettings):
     """Everything `repeg run` needs. `armed` and `--live` together, and only together, let it send."""
 
@@ -127,15 +182,20 @@ class Settings(BaseSettings):
 
     armed: bool = False
     state: Path = Path("~/.local/share/repeg")  # the journal, and the file HALT that stops everything
+    journal_days: Positive = 7.0  # how long blocks and quotes are kept in it; what was decided and done is kept
+    coins: Path | None = None  # coins of one's own
+    database: Annotated[str, AfterValidator(_open_to_all)] | None = None  # of episodes: a file or a PostgreSQL URL
     node: Node = Node()
     watch: Watch = Watch()
     executor: Executor = Executor()
     wallet: Wallet = Wallet()
     risk: Risk = Risk()
     fees: Fees = Fees()
+    exchanges: Exchanges = Exchanges()
+    detection: Detection = Detection()
     usd: dict[
         str, Positive
-    ] = {}  # dollars a coin is taken for, by symbol; coins pegged to the dollar are taken for one
+    ] = {}  # dollars a coin is taken for, by symbol, where its value is not known; pegged to the dollar: one
 
     @classmethod
     def settings_customise_sources(

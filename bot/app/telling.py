@@ -1,13 +1,42 @@
-"""Our transactions as people and programs read them."""
+"""Transactions and depegs as people and programs read them."""
 
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
+
 from bot.app import narrate
 from bot.app.settings import Settings
+from bot.model.decisions import Depeg, Warn
 from bot.model.events import Expired, Mined, Rejected, Reverted
 from bot.model.registry import Registry
+from bot.model.times import iso
 from bot.records.transactions import Transaction
+
+
+def depeg(told: Depeg) -> dict[str, Any]:
+    """A depeg as `repeg detect` prints it, with the evidence."""
+    return {
+        "coin": told.coin,
+        "scope": told.scope,
+        "direction": told.direction,
+        "start": iso(told.start),
+        "alert": iso(told.alert),
+        "trough_time": iso(told.trough_at),
+        "trough_price": told.trough,
+        "end": iso(told.end) if told.end is not None else None,
+        "severity": told.severity.name.lower(),
+        "peak_deviation_bp": told.peak_bp,
+        "anchored": told.anchored,
+        "venues": list(told.venues),
+        "evidence": list(told.evidence),
+    }
+
+
+def warning(warn: Warn) -> bytes:
+    """A warning as a line of JSON."""
+    told = depeg(warn.depeg) if warn.depeg else None
+    return orjson.dumps({"kind": "warning", "text": warn.text, "depeg": told})
 
 
 def registry_of(settings: Settings) -> Registry:

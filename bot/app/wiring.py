@@ -5,20 +5,27 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from bot.app import coins as coin_names
 from bot.app.dryrun import DryRun
 from bot.app.killswitch import KillSwitch
 from bot.app.run import Bot, Witness, ignore
 from bot.app.settings import Settings
 from bot.model.errors import UserError
 from bot.model.registry import Address, Family, Pool, Registry
+from bot.model.times import DAY
 from bot.records.journal import Journal
 from bot.strategy import engine
+from bot.strategy.fair_value import Pricing
 from bot.strategy.routing import Atlas
 from bot.venues import calldata, deployment, keys, registry
 from bot.venues.chain import ChainReader
 from bot.venues.executor import SendingPolicy, TransactionExecutor
 from bot.venues.rpc import Rpc
+
+if TYPE_CHECKING:
+    from bot.venues.exchange import Feeds
 
 Say = Callable[[str], None]
 
@@ -77,6 +84,20 @@ async def bot(
             journal.close()
 
 
+@asynccontextmanager
+async def quotes(settings: Settings) -> AsyncIterator["Feeds | None"]:
+    """The exchanges' books, being listened to; None where no exchange is named. A dead one is no error."""
+    if not settings.exchanges.venues:
+        yield None
+        return
+    from bot.venues.exchange import Feeds
+
+    known = coin_names.known(settings.coins)
+    watched = coin_names.chosen(settings.exchanges.coins, known)
+    async with Feeds(settings.exchanges.venues, known, watched, settings.exchanges.through) as feeds:
+        yield feeds
+
+
 async def _bot(
     settings: Settings,
     chain: Venue,
@@ -96,6 +117,7 @@ async def _bot(
         clock=time.time_ns,
         state=state,
         witness=witness,
+        keep=round(settings.journal_days * DAY),
     )
     if live:
         made.sender = await _live(settings, chain, made, say)
@@ -143,8 +165,10 @@ def _expanded(file: Path | None) -> Path | None:
 def _policy(settings: Settings, watched: Registry) -> engine.Policy:
     usd = dict(_dollars(settings.usd, watched))
     weth = next((coin.address for coin in watched.coins.values() if coin.symbol == "WETH"), None)
-    if weth is None or weth not in usd:
-        raise UserError("setting usd.WETH is missing: dollars for an ether, needed to know what gas costs")
+    if weth is None or (weth not in usd and not settings.exchanges.venues):
+        raise UserError(
+            "setting usd.WETH is missing: dollars for an ether, needed to know what gas costs; or name exchanges.venues"
+        )
     return engine.Policy(
         registry=watched,
         atlas=Atlas.of(watched),
@@ -152,6 +176,8 @@ def _policy(settings: Settings, watched: Registry) -> engine.Policy:
         usd=usd,
         limits=settings.risk.limits(),
         bidding=settings.fees.bidding(_tip_pool(settings, watched, weth)),
+        pricing=Pricing(coin_names.known(settings.coins)),
+        thresholds=settings.detection.thresholds(),
     )
 
 

@@ -138,7 +138,8 @@ async def test_a_restart_knows_what_was_earned(settings, unbalanced):
 async def test_what_a_coin_is_worth_is_told_to_the_bot(settings, unbalanced):
     """Quotes change what profit counts for."""
     async with wiring.bot(settings, live=False, say=quiet) as (bot, reader):
-        await bot.tell(QuotesSeen(1, 1, (Quote(1, 1, "kraken", "USDC", "USD", 0.9, 0.9),)))
+        now = bot.clock()
+        await bot.on_look(QuotesSeen(now, now, (Quote(now, now, "kraken", "USDC", "USD", 0.9, 0.9),)))
         await bot.on_block(await newest(unbalanced, reader))
 
         assert bot.state.values.values["USDC"].usd == pytest.approx(0.9, rel=0.05)

@@ -3,11 +3,12 @@
 import pytest
 from typer.testing import CliRunner
 
-from bot.app import cli
+from bot.app import cli, coins
 from bot.app.settings import Settings, load
 from bot.model.errors import UserError
 from bot.strategy.planning import Bidding
 from bot.strategy.risk import Limits
+from bot.strategy.thresholds import Thresholds
 
 RUNNER = CliRunner()
 
@@ -32,9 +33,10 @@ def test_the_example_is_what_repeg_takes_without_a_file(written):
 
 
 def test_defaults_are_the_strategys_own():
-    """Limits and bidding are said once, in the strategy."""
+    """Limits, bidding and thresholds are said once, in the strategy."""
     assert Settings().risk.limits() == Limits()
     assert Settings().fees.bidding() == Bidding()
+    assert Settings().detection.thresholds() == Thresholds()
 
 
 def test_environment_goes_over_the_file(written, monkeypatch):
@@ -71,6 +73,12 @@ def test_flags_go_over_the_environment(monkeypatch, tmp_path):
         ("[risk]\nmax_loan_usd = inf\n", "risk.max_loan_usd"),
         ("[risk]\nmax_gas_eth = inf\n", "risk.max_gas_eth"),
         ("[fees]\npriority_gwei = inf\n", "fees.priority_gwei"),
+        ("[exchanges]\nvenues = 'kraken'\n", "exchanges.venues"),
+        ("[exchanges]\nthrough = 'localhost:8600'\n", "exchanges.through"),
+        ("[detection]\nbegins_bp = 0\n", "detection.begins_bp"),
+        ("[detection]\nseverities_bp = [20, 50, 200]\n", "detection.severities_bp"),
+        ("[detection]\nseverities_bp = [20, 50, 500, 200, 1000]\n", "detection.severities_bp"),
+        ("journal_days = 0\n", "journal_days"),
     ],
 )
 def test_a_wrong_setting_is_named(written, text, named):
@@ -110,3 +118,29 @@ def test_an_address_is_known_by_its_checksum(written):
     told = load(written("[executor]\ntip_pool = '0x88e6a0c2ddd26feeb64f039a2c41296fcb3f5640'\n"))
 
     assert told.executor.tip_pool == "0x88e6A0c2dDD26FEEb64F039a2c41296FcB3f5640"
+
+
+def test_coins_of_ones_own_go_over_those_known(tmp_path):
+    """A file adds coins; what it does not name stays."""
+    file = tmp_path / "coins.toml"
+    file.write_text('[MINE]\nname = "Mine"\nmechanism = "fiat-backed"\nalso = ["OURS"]\n')
+    known = coins.known(file)
+
+    assert coins.chosen(["ours", "usdc"], known) == ["MINE", "USDC"]
+    assert coins.chosen([], known) == list(known.by_symbol)
+
+
+@pytest.mark.parametrize("text", [None, "[MINE", '[MINE]\nname = "Mine"\n'], ids=["missing", "not TOML", "incomplete"])
+def test_a_coins_file_that_cannot_be_read_is_named(tmp_path, text):
+    """One line."""
+    file = tmp_path / "coins.toml"
+    if text:
+        file.write_text(text)
+    with pytest.raises(UserError, match=r"coins\.toml"):
+        coins.known(file)
+
+
+def test_a_stranger_is_named():
+    """And how to add it."""
+    with pytest.raises(UserError, match="nobody is not a coin"):
+        coins.chosen(["nobody", "USDC"], coins.known(None))

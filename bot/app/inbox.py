@@ -1,0 +1,90 @@
+"""What waits for `step`: blocks in a queue that never drops, quotes in a mailbox where the newest wins.
+
+One reader takes them one by one. However slow it is, the next quotes it sees are the newest, and a block comes first.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
+
+from bot.model.events import BlockSeen, QuotesSeen, Tick
+from bot.strategy.quotes import joined
+
+log = logging.getLogger(__name__)
+
+SILENCE = 5.0  # seconds without any news are news, too
+
+Happened = BlockSeen | QuotesSeen | Tick
+
+
+async def events(
+    blocks: AsyncGenerator[BlockSeen, None] | None,
+    looks: AsyncIterator[QuotesSeen] | None,
+    clock: Callable[[], int],
+    silence: float = SILENCE,
+) -> AsyncGenerator[Happened, None]:
+    """Everything that happens. Where there are blocks it ends with them, and raises what ended them.
+
+    What ends the quotes is logged, and the blocks go on. `clock` tells ns UTC.
+    """
+    inbox, tasks = _Inbox(clock, silence), list[asyncio.Task[None]]()
+    if blocks:
+        tasks.append(asyncio.create_task(inbox.take_blocks(blocks)))
+        tasks[0].add_done_callback(lambda _: inbox.end())
+    if looks:
+        tasks.append(asyncio.create_task(inbox.take_looks(looks)))
+    try:
+        while (event := await inbox.next()) is not None:
+            yield event
+        await tasks[0]  # to raise what ended it
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class _Inbox:
+    """One block at most is read ahead, so that of many that come at once only the newest is read."""
+
+    def __init__(self, clock: Callable[[], int], silence: float) -> None:
+        self._clock, self._silence = clock, silence
+        self._blocks: asyncio.Queue[BlockSeen] = asyncio.Queue(maxsize=1)
+        self._look: QuotesSeen | None = None
+        self._arrived = asyncio.Event()
+        self._over = False
+
+    async def take_blocks(self, blocks: AsyncGenerator[BlockSeen, None]) -> None:
+        async with aclosing(blocks):
+            async for block in blocks:
+                await self._blocks.put(block)
+                self._arrived.set()
+
+    async def take_looks(self, looks: AsyncIterator[QuotesSeen]) -> None:
+        try:
+            async for look in looks:
+                self._look = joined(self._look, look) if self._look else look
+                self._arrived.set()
+        except Exception:
+            log.exception("no more quotes come")  # whatever it was: blocks go on
+
+    def end(self) -> None:
+        self._over = True
+        self._arrived.set()
+
+    async def next(self) -> Happened | None:
+        """The next event; None when there will be no more."""
+        while True:
+            if not self._blocks.empty():
+                return self._blocks.get_nowait()
+            if self._over:
+                return None
+            if self._look is not None:
+                look, self._look = self._look, None
+                return look
+            self._arrived.clear()
+            try:
+                await asyncio.wait_for(self._arrived.wait(), self._silence)
+            except TimeoutError:
+                now = self._clock()
+                return Tick(made_at=now, seen_at=now)
