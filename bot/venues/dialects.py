@@ -18,6 +18,7 @@ class Dialect:
     together: int = 0  # symbols in one call; 0: the method takes one symbol
     most: int = 0  # streams its one socket carries; 0: as many as we like
     limit: int | None = None  # levels asked for, where the method takes a limit
+    replaces: bool = False  # each subscription ends those before it, so that it must name all markets
     options: Mapping[str, Any] = field(default_factory=dict)  # ccxt's, over its own
 
     def carried(self, markets: Mapping[str, Market]) -> dict[str, Market]:
@@ -26,7 +27,9 @@ class Dialect:
 
     def calls(self, symbols: Sequence[str]) -> list[tuple[Any, ...]]:
         """The arguments of each call that watches some of `symbols`, in order."""
-        bounds = () if self.limit is None else (self.limit,)
+        bounds: tuple[Any, ...] = () if self.limit is None else (self.limit,)
+        if self.replaces:
+            bounds = (self.limit, {"codes": ["-".join(reversed(symbol.split("/"))) for symbol in symbols]})
         if not self.together:
             return [(symbol, *bounds) for symbol in symbols]
         return [(list(symbols[k : k + self.together]), *bounds) for k in range(0, len(symbols), self.together)]
@@ -68,7 +71,7 @@ DIALECTS: Mapping[str, Dialect] = {
     "lbank": _book(limit=10),
     "xt": _book(),
     "whitebit": _book(limit=5),
-    "bithumb": _book(),
+    "bithumb": _book(replaces=True),
     "hashkey": _book(),
     "phemex": _book(),
     "bitstamp": _book(),
