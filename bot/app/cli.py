@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from bot.app.commands import chain, config, demo, detect, doctor, episodes, exchanges, feeds, run, survey, tx
+from bot.app.commands import candles, chain, config, demo, detect, doctor, episodes, exchanges, feeds, run, survey, tx
 from bot.model.errors import UserError
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app.command(name="lenders")(survey.lenders)
 app.command(name="pools")(survey.pools)
 app.command(name="doctor")(doctor.doctor)
 app.add_typer(chain.app, name="chain")
+app.add_typer(candles.app, name="candles")
 app.add_typer(exchanges.app, name="exchanges")
 app.add_typer(episodes.app, name="episodes")
 app.add_typer(tx.app, name="tx")

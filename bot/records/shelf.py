@@ -38,13 +38,13 @@ class Holding:
     series: Series
     bars: int
     span: Span | None  # from the first bar to the end of the last; None where nothing can be read
-    holes: tuple[Span, ...]
+    holes: tuple[Span, ...]  # of the span looked at; else between the first and the last bar
     bytes: int
     faults: tuple[str, ...]
 
     @property
     def missing(self) -> int:
-        """Bars that are not there between the first and the last."""
+        """Bars that are not there, of those looked for."""
         return sum(hole.until - hole.since for hole in self.holes) // self.series.timeframe
 
 
@@ -85,21 +85,21 @@ class Shelf:
                 complaints.append(str(error))
         return sorted(known), complaints
 
-    def look(self, whose: Series) -> Holding:
-        """How much there is of a series, where it has holes, and what cannot be right."""
+    def look(self, whose: Series, span: Span | None = None) -> Holding:
+        """How much there is of a series, where it has holes, and what cannot be right; in a span where one is told."""
         found, faults, size = series.empty(whose), [], 0
         for path in self._partitions(whose):
-            size += path.stat().st_size
-            try:
-                candles, told = candle_files.read(path, self._coins)
-            except BadCandles as error:
-                faults.append(str(error))
-                continue
-            faults += [line for line in (told, _misfiled(path, candles)) if line]
-            found = series.joined(found, candles)
-        span = Span(int(found.opened[0]), int(found.opened[-1]) + whose.timeframe) if len(found) else None
-        holes = series.holes(found.opened, whose.timeframe, span) if span else []
-        return Holding(whose, len(found), span, tuple(holes), size, tuple(faults))
+            if span is None or _touches(path, *span):
+                size += path.stat().st_size
+                candles, told = self._tolerant(path, whose)
+                faults += told
+                found = series.joined(found, candles)
+        if span is not None:
+            found = series.within(found, *span)
+        ends = Span(int(found.opened[0]), int(found.opened[-1]) + whose.timeframe) if len(found) else None
+        looked = span or ends
+        holes = series.holes(found.opened, whose.timeframe, looked) if looked else []
+        return Holding(whose, len(found), ends, tuple(holes), size, tuple(faults))
 
     def wanted(self, whose: Series, span: Span) -> list[Span]:
         """What of the span is neither held nor was ever asked for. The span's ends are on the timeframe's grid."""
@@ -123,6 +123,14 @@ class Shelf:
         if series.differing(held, part) or len(after) > len(held):
             candle_files.write(path, after)
         return len(after) - len(held)
+
+    def _tolerant(self, path: Path, whose: Series) -> tuple[Candles, list[str]]:
+        """What can be read of a file, and a line about each thing that is wrong with it."""
+        try:
+            candles, told = candle_files.read(path, self._coins)
+        except BadCandles as error:
+            return series.empty(whose), [str(error)]
+        return candles, [line for line in (told, _misfiled(path, candles)) if line]
 
     def _asked(self, whose: Series) -> list[Span]:
         """A list that cannot be read is as none: what is there is merely asked for again."""
