@@ -20,7 +20,7 @@ from bot.sandbox.errors import SandboxError
 from bot.sandbox.exchange_faults import CLOSES, REFUSES, SECONDS, Fault, broken
 from bot.sandbox.exchange_socket import Socket
 from bot.sandbox.wire import wires
-from bot.sandbox.wire.book import Level, Levels, Listing, ladder, listings
+from bot.sandbox.wire.book import Book, Level, Levels, Listing, ladder, listings
 from bot.sandbox.wire.exchange import MILLISECOND, Exchange
 from bot.sandbox.wire.wire import Answer, RefusedError, Request, Wire
 
@@ -116,9 +116,13 @@ class Exchanges:
         for socket in self._sockets[venue]:
             socket.moved(listing)
 
+    def book_of(self, venue: str, base: Asset, quote: Asset) -> Book:
+        """What stands in a market."""
+        return self._exchange(venue).books[self._listing(venue, base, quote)]
+
     def beat(self, venue: str, base: Asset, quote: Asset) -> None:
         """Tells who listens to a market how it stands once more, as a change that changes nothing."""
-        book = self._exchange(venue).books[self._listing(venue, base, quote)]
+        book = self.book_of(venue, base, quote)
         self.book(venue, base, quote, book.bids, book.asks)
 
     async def listened_to(self, venue: str, base: Asset, quote: Asset) -> None:

@@ -14,7 +14,8 @@ from bot.sandbox.wire.book import Listing
 SPAN = (market.WEEKEND[-1][0] - market.WEEKEND[0][0]).total_seconds()  # of the story
 LOWEST = 1 - min(price for _, price in market.WEEKEND)  # what USDC lost at worst, dollars
 USDT_PREMIUM = 0.01  # at worst
-EURO = 1.0643  # dollars, the ECB's reference rate of 10 March 2023
+EURO = 1.0586  # dollars, about what it was on 10 March 2023
+WON = 1 / 1_320  # dollars, likewise
 FOLLOWERS = {"USDC": 1.0, "DAI": market.DAI_FOLLOWS, "FRAX": market.DAI_FOLLOWS, "USDT": -USDT_PREMIUM / LOWEST}
 REFERENCES = {"BTC": 20_000.0, "ETH": 1_430.0}  # dollars at the beginning
 WALK = 2_000  # steps of the wander of BTC and ETH
@@ -54,7 +55,7 @@ class Scenario:
         if asset in self.walks:
             walk = self.walks[asset]
             return walk[min(int(max(progress, 0.0) * len(walk)), len(walk) - 1)]
-        worth = EURO if asset.startswith("EUR") else 1.0
+        worth = WON if asset == "KRW" else EURO if asset.startswith("EUR") else 1.0
         return worth * (1 - FOLLOWERS.get(asset, 0.0) * (1 - market.usdc_at(progress)))
 
     def lost(self, venue: str, listing: Listing, progress: float) -> bool:

@@ -1,12 +1,14 @@
 """ccxt's own classes at the exchanges of the sandbox: every wire format says what was set."""
 
 import asyncio
+from random import Random
 
 import numpy as np
 import pytest
 from exchange_clients import first_book, opened, soon, told, touch
 
 from bot.model.markets import Candles, Market
+from bot.sandbox.wire.book import Level
 from bot.sandbox.wire.wires import WIRES
 
 MINUTE = 60 * 10**9
@@ -35,6 +37,19 @@ async def test_a_client_sees_every_move_of_a_book_in_order(floor):
         assert touch(book) == pytest.approx(move)
         assert len(book["bids"]) == len(book["asks"]) == 5
         assert book["bids"] == sorted(book["bids"], reverse=True)
+
+
+async def test_the_whole_book_is_the_exchanges_after_any_change(floor):
+    """Levels that come, grow, shrink and go: every level of the client's book is as it stands."""
+    chance = Random(7)
+    floor.quote(0.9991, 0.9993)
+    await first_book(floor)
+    for _ in range(40):
+        bids, asks = _side(chance, 0.99, -1), _side(chance, 0.991, 1)
+        floor.exchanges.book(*floor.market, bids, asks)
+        book = await soon(floor.ccxt.watch_order_book(floor.symbol))
+        assert [level[:2] for level in book["bids"]] == [[float(each) for each in level] for level in bids]
+        assert [level[:2] for level in book["asks"]] == [[float(each) for each in level] for level in asks]
 
 
 async def test_all_its_markets_are_found(floor):
@@ -153,6 +168,12 @@ async def _ticker(floor, method):
         return await soon(floor.ccxt.watch_ticker(floor.symbol))
     watch = floor.ccxt.watch_bids_asks if method == "BidsAsks" else floor.ccxt.watch_tickers
     return (await soon(watch([floor.symbol])))[floor.symbol]
+
+
+def _side(chance, best, way):
+    """Up to five levels out of eight, best first."""
+    kept = sorted(chance.sample(range(8), chance.randint(1, 5)))
+    return [Level(f"{best + way * k / 1000:.4f}", f"{chance.randint(1, 9)}.5") for k in kept]
 
 
 def _history(floor, bars):

@@ -75,7 +75,7 @@ class Book:
 
 
 def listings(pairs: str) -> tuple[Listing, ...]:
-    """Markets from names: "USDC/USDT BTC/USD". A coin has five digits after the point, BTC and ETH two."""
+    """Markets from names: "USDC/USDT BTC/USD"."""
     return tuple(_listing(*pair.split("/")) for pair in pairs.split())
 
 
@@ -101,6 +101,7 @@ def ladder(listing: Listing, price: float | None, size: float, step: float, dept
 
 
 def _listing(base: Asset, quote: Asset) -> Listing:
+    """Steps fine enough that a basis point shows: in BTC and ETH a dollar is little."""
     if base in REFERENCES:
-        return Listing(base, quote, 2, 6)
-    return Listing(base, quote, 4 if base in FIAT else 5, 2)
+        return Listing(base, quote, 5 if quote in REFERENCES else 2, 6)
+    return Listing(base, quote, 9 if quote in REFERENCES else 4 if base in FIAT else 5, 2)
