@@ -26,22 +26,27 @@ MAJOR = 2.5  # one of the two that are most of all liquidity moves as seldom as 
 MAJORS = {"USDT", "USDC"}  # nine tenths of all dollar coins since 2020
 
 
+HABIT = 0.3  # what speaks for the coin that all others are priced in: that a few basis points are theirs, not its own
+
+
 def standing(coin: Asset) -> float:
     """The say a coin has on who is at par by what it is, whatever its books: 1 for an ordinary one."""
     return MAJOR if coin in MAJORS else 1.0
 
 
-def assumed(deviation: Floats, trust: Floats) -> tuple[Floats, Floats]:
+def assumed(deviation: Floats, trust: Floats, pairs: Floats) -> tuple[Floats, Floats]:
     """What to add to all log values of a component so that they are dollars, and one standard deviation of that.
 
     `deviation`: (k, T) log price of each dollar coin against anything common to all. `trust`: (k, T) the say each
-    has, 1 for an ordinary one with good books. Both answers are (T,), NaN where k is 0.
+    has, 1 for an ordinary one with good books. `pairs`: (k, T) how many of the others it is traded against. Both
+    answers are (T,), NaN where k is 0.
     """
     if not len(deviation):
         unknown = np.full(deviation.shape[1:], np.nan)
         return unknown, unknown
     apart = deviation[None, :] - deviation[:, None]  # [a, b]: how far b is above par if a is at par
     cost = np.einsum("bt,abt->at", trust, _price(apart))
+    cost -= HABIT * pairs / max(len(deviation) - 1, 1)
     best = np.argmin(cost, axis=0)[None]
     shift = -np.take_along_axis(deviation, best, axis=0)
     likely = np.exp(-FAITH * (cost - np.take_along_axis(cost, best, axis=0))) * trust
