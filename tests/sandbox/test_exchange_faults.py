@@ -15,7 +15,10 @@ MAINTAINED = {"binance", "okx", "bitget", "mexc", "cryptocom", "bitvavo", "htx",
 LIMITED = {"bingx": ccxt.OperationFailed}  # all that ccxt says of too many requests
 VAGUE = {"cryptocom": ccxt.ExchangeError, "lbank": ccxt.NullResponse}  # of a page instead of JSON
 TIMELESS = {"bitstamp", "cryptocom"}  # numbers its books by its clock; keeps, in ccxt, the time of the first book
-NUMBERED = {"binance": ccxt.ChecksumError, "okx": ccxt.InvalidNonce}  # where ccxt counts the changes
+NUMBERED = {"binance": ccxt.ChecksumError, "bitget": ccxt.UnsubscribeError, "okx": ccxt.InvalidNonce}
+"""Where ccxt counts the changes or checks the book; at Bitget it then subscribes no more."""
+WHOLE = {"bingx", "bithumb", "hashkey", "lbank", "upbit"}  # who tell the whole book each time
+DEAF = {"cryptocom", "htx"}  # where ccxt finds the gap, and stops reading
 
 
 @pytest.fixture(params=WIRES)
@@ -89,9 +92,9 @@ async def test_a_clock_that_is_off_shows_in_every_time_told(floor):
     assert not asks or await soon(floor.ccxt.fetch_time()) > late
 
 
-@pytest.mark.parametrize("venue", ["binance", "kraken", "coinbase", "okx", "bybit", "gate", "kucoin"])
+@pytest.mark.parametrize("venue", [venue for venue in WIRES if venue not in DEAF])
 async def test_a_lost_change_is_noticed_where_ccxt_counts_and_elsewhere_leaves_a_wrong_book(venue):
-    """Levels whose end was lost stand on: a crossed book, which only the reader can notice."""
+    """Levels whose end was lost stand on: a crossed book, which only the reader can notice. Whole books mend it."""
     async with opened(venue) as floor:
         floor.quote(0.9991, 0.9993)
         await first_book(floor)
@@ -106,7 +109,21 @@ async def test_a_lost_change_is_noticed_where_ccxt_counts_and_elsewhere_leaves_a
                 await listening
         else:
             bid, ask, *_ = touch(await listening)
-            assert bid > ask
+            assert (bid > ask) == (venue not in WHOLE)
+
+
+@pytest.mark.parametrize("venue", sorted(DEAF))
+async def test_a_lost_change_deafens_some_clients(venue, caplog):
+    """Ccxt raises where nobody catches it, and reads no more of that socket."""
+    async with opened(venue) as floor:
+        floor.quote(0.9991, 0.9993)
+        await first_book(floor)
+        floor.exchanges.fault(venue, Fault.GAP)
+        floor.quote(0.99, 0.991)
+        floor.quote(0.98, 0.981)
+        await soon(floor.ccxt.fetch_order_book(floor.symbol))
+
+        assert "ChecksumError" in caplog.text
 
 
 @pytest.mark.parametrize("venue", ["binance", "kraken"])

@@ -66,7 +66,8 @@ class BingX(Wire):
     def update(self, subscription: Subscription, book: Book) -> Iterable[Json]:
         """How it stands now."""
         data = _sides(book, subscription.depth) if subscription.depth else _ticker(subscription.listing, book)
-        return (_zipped({"code": 0, "success": True, "dataType": subscription.topic, "data": data}),)
+        head = {"code": 0, "success": True, "dataType": subscription.topic, "timestamp": ms(book)}
+        return (_zipped(head | {"data": data}),)
 
 
 def _name(listing: Listing) -> str:
@@ -83,7 +84,8 @@ def _data(request: Request, exchange: Exchange) -> Json:
             return {"symbols": [_terms(each) for each in exchange.listings]}
         case "spot/v1/market/depth":
             listing = find(exchange, request.query["symbol"], _name)
-            return _sides(exchange.books[listing], int(request.query.get("limit", 20)))
+            book = exchange.books[listing]
+            return _sides(book, int(request.query.get("limit", 20))) | {"ts": ms(book)}
         case "spot/v1/market/kline":
             return [_kline(bar) for bar in reversed(_page(request.query, exchange))]
     raise RefusedError(Refusal.UNKNOWN_PATH)
@@ -107,16 +109,16 @@ def _zipped(message: Json) -> bytes:
     return compress(orjson.dumps(message), compresslevel=1, mtime=0)
 
 
-def _sides(book: Book, depth: int) -> Json:
+def _sides(book: Book, depth: int) -> dict[str, Json]:
     """Asks come the worst first."""
     asks = reversed(book.asks[:depth])
-    return {"lastUpdateId": book.number, "ts": ms(book), "bids": pairs(book.bids[:depth]), "asks": pairs(asks)}
+    return {"lastUpdateId": book.number, "bids": pairs(book.bids[:depth]), "asks": pairs(asks)}
 
 
 def _ticker(listing: Listing, book: Book) -> Json:
     touch = {"B": book.bid.price, "b": book.bid.size, "A": book.ask.price, "a": book.ask.size}
-    day = dict.fromkeys("cohl", book.last) | {"C": ms(book), "v": "0", "q": "0", "p": "0"}
-    return {"e": "24hTicker", "s": _name(listing)} | touch | day
+    told = touch | dict.fromkeys("cohl", book.last) | dict.fromkeys("vqp", "0")
+    return {"e": "24hTicker", "s": _name(listing), "C": ms(book)} | {name: exact(each) for name, each in told.items()}
 
 
 def _page(query: Mapping[str, str], exchange: Exchange) -> list[Bar]:

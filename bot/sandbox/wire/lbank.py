@@ -3,7 +3,7 @@
 Source: www.lbank.com/en-US/docs: spot REST v2, websocket v2 (depth). It has contracts too, here are none.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from bot.sandbox.wire.book import Book, Listing, listings
 from bot.sandbox.wire.exchange import Bar, Exchange
@@ -21,7 +21,6 @@ from bot.sandbox.wire.wire import (
     exact,
     find,
     iso,
-    pairs,
 )
 
 INTERVALS = intervals("minute1 minute5 minute15 hour1 hour4 day1")
@@ -63,7 +62,7 @@ class LBank(Wire):
     def update(self, subscription: Subscription, book: Book) -> Iterable[Json]:
         """How it stands now."""
         kind, _, pair = subscription.topic.partition(":")
-        told = _sides(book, subscription.depth) if kind == "depth" else {"latest": exact(book.last)}
+        told = _sides(book, subscription.depth, exact) if kind == "depth" else {"latest": exact(book.last)}
         return ({"type": kind, "pair": pair, kind: told, "SERVER": "V2", "TS": iso(book.changed)[:-4]},)
 
 
@@ -94,8 +93,10 @@ def _terms(listing: Listing) -> Json:
     return {"symbol": _name(listing), "minTranQua": listing.lot} | accuracies
 
 
-def _sides(book: Book, depth: int) -> dict[str, Json]:
-    return {"asks": pairs(book.asks[:depth]), "bids": pairs(book.bids[:depth])}
+def _sides(book: Book, depth: int, written: Callable[[str], Json] = str) -> dict[str, Json]:
+    """Text by REST, numbers on sockets."""
+    sides = (("asks", book.asks), ("bids", book.bids))
+    return {name: [[*map(written, level)] for level in side[:depth]] for name, side in sides}
 
 
 def _page(query: Mapping[str, str], exchange: Exchange) -> list[Bar]:

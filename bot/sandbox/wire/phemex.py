@@ -56,7 +56,7 @@ class Phemex(Wire):
                     {"error": None, "id": 0, "result": _push(listing, book, "snapshot", book.bids, book.asks)}
                 )
             case ["v2", "kline"]:
-                rows = [_candle(bar) for bar in reversed(_page(request.query, exchange))]
+                rows = [_candle(bar) for bar in _page(request.query, exchange)]
                 return Answer({"code": 0, "msg": "OK", "data": {"total": -1, "rows": rows}})
         raise RefusedError(Refusal.UNKNOWN_PATH)
 

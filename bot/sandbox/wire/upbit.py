@@ -54,7 +54,7 @@ class Upbit(Wire):
                 depth = int(request.query.get("count", DEEPEST))
                 names = request.query["markets"].split(",")
                 books = ((name, exchange.books[find(exchange, name, _name)]) for name in names)
-                return Answer([{"market": name} | _units(book, depth) for name, book in books])
+                return Answer([{"market": name, "timestamp": ms(book)} | _units(book, depth) for name, book in books])
             case ["candles", "minutes", unit]:
                 return Answer(_candles(int(unit) * MINUTE, request.query, exchange))
             case ["candles", "days"]:
@@ -74,11 +74,20 @@ class Upbit(Wire):
 
     def opening(self, subscription: Subscription, book: Book) -> Iterable[Json]:
         """How it stands."""
-        return (_push(subscription, book, "SNAPSHOT"),)
+        return (self._push(subscription, book, "SNAPSHOT"),)
 
     def update(self, subscription: Subscription, book: Book) -> Iterable[Json]:
         """How it stands now."""
-        return (_push(subscription, book, "REALTIME"),)
+        return (self._push(subscription, book, "REALTIME"),)
+
+    def stamp(self, book: Book) -> Json:
+        """When a book that is pushed changed."""
+        return ms(book)
+
+    def _push(self, subscription: Subscription, book: Book, stream: str) -> bytes:
+        kind, _, name = subscription.topic.partition(":")
+        body = _units(book, subscription.depth) if kind == "orderbook" else _ticker(book)
+        return orjson.dumps({"type": kind, "code": name, "stream_type": stream, "timestamp": self.stamp(book)} | body)
 
 
 def _name(listing: Listing) -> str:
@@ -89,16 +98,10 @@ def _terms(listing: Listing) -> Json:
     return {"market": _name(listing), "korean_name": listing.base, "english_name": listing.base}
 
 
-def _push(subscription: Subscription, book: Book, stream: str) -> bytes:
-    kind, _, name = subscription.topic.partition(":")
-    body = _units(book, subscription.depth) if kind == "orderbook" else _ticker(book)
-    return orjson.dumps({"type": kind, "code": name, "stream_type": stream} | body)
-
-
 def _units(book: Book, depth: int) -> dict[str, Json]:
     """Bids and asks side by side."""
     sides = zip_longest(book.bids[:depth], book.asks[:depth])
-    return {"timestamp": ms(book), "orderbook_units": [_side("bid", bid) | _side("ask", ask) for bid, ask in sides]}
+    return {"orderbook_units": [_side("bid", bid) | _side("ask", ask) for bid, ask in sides]}
 
 
 def _side(side: str, level: Level | None) -> dict[str, Json]:

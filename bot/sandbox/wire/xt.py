@@ -1,4 +1,4 @@
-"""XT spot: numbered differences on top of a snapshot by REST.
+"""XT spot: numbered differences without a time, on top of a snapshot by REST.
 
 Source: doc.xt.com: spot REST v4, websocket depth_update, ticker, tickers. It has contracts too, here are none.
 """
@@ -61,11 +61,10 @@ class Xt(Wire):
     def update(self, subscription: Subscription, book: Book) -> Iterable[Json]:
         """What changed, or the last price."""
         topic, _, name = subscription.topic.partition("@")
-        head = {"s": name, "t": ms(book)}
         if topic == "tickers":
-            return ({"topic": topic, "event": topic, "data": [head | _day(book)]},)
+            return ({"topic": topic, "event": topic, "data": [{"s": name} | _day(book)]},)
         told = _difference(subscription.told, book) if topic == "depth_update" else _day(book)
-        return ({"topic": topic, "event": subscription.topic, "data": head | told},)
+        return ({"topic": topic, "event": subscription.topic, "data": {"s": name} | told},)
 
 
 def _name(listing: Listing) -> str:
@@ -127,7 +126,7 @@ def _difference(told: Book, book: Book) -> dict[str, Json]:
 
 
 def _day(book: Book) -> dict[str, Json]:
-    return {"cv": "0", "cr": "0", "q": "0", "v": "0"} | dict.fromkeys("cohl", book.last)
+    return {"t": ms(book), "cv": "0", "cr": "0", "q": "0", "v": "0"} | dict.fromkeys("cohl", book.last)
 
 
 def _page(query: Mapping[str, str], exchange: Exchange) -> list[Bar]:
