@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from bot.model.events import Quote
 from bot.model.markets import Candles, Market
+from bot.model.times import MINUTE
 from bot.strategy.fair_value import WANDERING
 
 Floats = NDArray[np.float64]
 Times = NDArray[np.int64]
 Rows = NDArray[np.intp]
 
-MINUTE = 60 * 10**9
 STRAY = 0.5  # of the way prints went and came back, taken for the spread
 WILD = 20e-4  # and no more than this: beyond it a bar is doubtful, not worthless
 SILENT = 24  # bars without a trade, and the market no longer counts

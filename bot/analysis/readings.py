@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from bot.analysis.bars import Floats, Grid, Rows
 from bot.model.coins import Coins
 from bot.model.markets import DOLLAR, Asset, Market
+from bot.model.times import MINUTE
 from bot.strategy.consensus import Solved
 from bot.strategy.deviation import BP, COIN, Reading
 from bot.strategy.market_graph import Markets
-from bot.strategy.thresholds import MINUTE, Thresholds
+from bot.strategy.thresholds import Thresholds
 from bot.strategy.track import Direction, noise_bp, sign_of
 
 Bools = NDArray[np.bool_]

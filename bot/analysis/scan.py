@@ -11,9 +11,10 @@ from bot.analysis.readings import Readings, readings
 from bot.model.coins import Coins
 from bot.model.decisions import Depeg
 from bot.model.markets import Asset
+from bot.model.times import MINUTE
 from bot.strategy import track
 from bot.strategy.depeg import Key
-from bot.strategy.thresholds import MINUTE, Thresholds
+from bot.strategy.thresholds import Thresholds
 from bot.strategy.track import DIRECTIONS, Direction, Track
 
 STRETCH = 16_384  # looks taken together

@@ -15,9 +15,10 @@ from yarl import URL
 from bot.model.decisions import Severity
 from bot.model.errors import UserError
 from bot.model.registry import Address, Pool
+from bot.model.times import SECOND
 from bot.strategy.planning import Bidding
 from bot.strategy.risk import Limits
-from bot.strategy.thresholds import SECOND, Thresholds
+from bot.strategy.thresholds import Thresholds
 from bot.units import GWEI
 
 # the strategy's own defaults, said there and nowhere else

@@ -3,8 +3,8 @@
 Every market says log(price) = value(base) - value(quote) + noise, and some of them are wrong. It begins with a least
 squares in which no venue has more to say about an asset than the third loudest there, so that a single wrong venue is
 always in the minority; reweighted, the minority loses its share turn by turn, whichever side par is on. When that is
-settled prices are rejected that are far off, first by what was heard, then by their own scales. Start and turns are
-fixed: no order matters, and a moment alone is solved as it is among others.
+settled prices count by their own scales, and those far off no longer. Start and turns are fixed: there is nothing to
+get stuck at that depends on an order, and a moment alone is solved as it is among others.
 
 The normal matrix, widened where venues scatter more than their scales explain, gives the uncertainty.
 
@@ -19,16 +19,12 @@ import numpy as np
 from bot.strategy import market_graph, par
 from bot.strategy.market_graph import Bools, Edges, Floats, Frame, Groups, Indices, Markets, Voices
 
-# The search, turn by turn: the power of its error by which a price's weight falls, and how far to go of the way that
-# least squares point. With 1 it is least absolute deviations, which cannot be caught by a wrong venue near by; going
-# farther gets there in half the turns. Once near, the steeper powers finish.
-SEARCH = ((1.0, 1.5), (1.0, 1.5), (1.25, 1.5), (1.5, 1.0), (2.0, 1.0))
+FALL = (1.5, 2.0, 2.0, 2.0)  # turn by turn, the power of its error by which a price's weight falls
 BALANCE = 2
 FLAT = 0.5  # scales within which an error weighs no less for being larger
 REJECT = 4.0  # scales at which a price has lost three quarters of its weight
 LEAST = 1e-6  # weight that every price keeps, so that the matrix stays regular
 ALONE = 2.0  # a venue alone is taken for three times as far off as its scale says, two that agree for one and a half
-FAINT = 0.1  # of the loudest: whom fainter venues differ with is no matter
 NORMAL = 1.4826  # a standard deviation in median absolute deviations
 PAR_WIDTH = 50e-4  # how well one knows a coin's dollars by its peg alone
 LIQUID = 50e-4  # the scale at which a coin's best market gives it half a say on who is at par
@@ -119,13 +115,9 @@ def _moments(markets: Markets, frame: Frame, price: Floats, tight: Floats) -> _A
     edges = markets.edges
     heard = _balanced(markets.voices, tight)
     free = _step(edges, frame, heard, price)
-    for fall, stride in SEARCH:
+    for turn in range(len(FALL) + 2):
         residual = _residual(edges, frame, price, free)
-        off = np.maximum(np.abs(residual) * heard, FLAT)
-        free += stride * _step(edges, frame, heard * heard / off**fall, residual)
-    for scale in (heard, tight):
-        residual = _residual(edges, frame, price, free)
-        free += _step(edges, frame, scale * scale * _believed(residual * scale), residual)
+        free += _step(edges, frame, _weight(turn, residual, heard, tight), residual)
     residual = _residual(edges, frame, price, free)
     value = np.zeros((len(markets.assets), price.shape[1]))
     value[frame.free] = free
@@ -135,6 +127,15 @@ def _moments(markets: Markets, frame: Frame, price: Floats, tight: Floats) -> _A
 def _residual(edges: Edges, frame: Frame, price: Floats, free: Floats) -> Floats:
     """How far each price is above what the values of the free assets say."""
     return price - (frame.signs.T @ free).take(edges.pair, axis=0)
+
+
+def _weight(turn: int, residual: Floats, heard: Floats, tight: Floats) -> Floats:
+    """What each price weighs in the turns after the first: those of FALL, then two that reject."""
+    if turn < len(FALL):
+        off: Floats = np.maximum(np.abs(residual) * heard, FLAT)
+        return heard * heard / off ** FALL[turn]
+    scale = heard if turn == len(FALL) else tight
+    return scale * scale * _believed(residual * scale)
 
 
 def _believed(off: Floats) -> Floats:
@@ -184,7 +185,7 @@ def _normal(frame: Frame, weight: Floats) -> Floats:
     flat = np.zeros((free * free, weight.shape[1]))
     flat[frame.cells] = -weight[frame.joined]
     flat[:: free + 1] = frame.touches @ weight
-    return flat.reshape(free, free, weight.shape[1])
+    return flat.reshape(free, free, -1)
 
 
 def _solution(matrix: Floats, right: Floats) -> Floats:
@@ -222,10 +223,9 @@ def _scatter(voices: Voices, residual: Floats, tight: Floats) -> Floats:
     The median over venues: of two that differ nobody knows which is right, of three one is wrong. Few venues that
     agree may still be wrong together.
     """
-    loud = _summed(voices.by_voice, tight)
-    loudest = np.vstack([loud, np.zeros((1, loud.shape[1]))])[voices.seats].max(axis=1)
-    off = _summed(voices.by_voice, np.abs(residual) * tight * tight)
-    mean = np.divide(off, loud, where=loud > FAINT * loudest[voices.asset], out=np.full_like(off, np.inf))
+    off = _summed(voices.by_voice, np.abs(residual) * tight)
+    said = _summed(voices.by_voice, (tight > 0).astype(np.float64))
+    mean = np.divide(off, said, where=said > 0, out=np.full_like(off, np.inf))
     seated = _seated(voices, mean, np.inf)
     venues = (seated < np.inf).sum(axis=1)
     asset, moment = np.arange(venues.shape[0])[:, None], np.arange(venues.shape[1])

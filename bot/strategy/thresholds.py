@@ -4,11 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.model.decisions import Severity
+from bot.model.times import HOUR, MINUTE, SECOND
 from bot.strategy.deviation import COIN
 
-SECOND = 10**9
-MINUTE = 60 * SECOND
-HOUR = 60 * MINUTE
 ROUNDING = 1e-6  # bp: 0.9950 is 50 away, whatever its logarithm says
 
 

@@ -12,8 +12,9 @@ from statistics import median
 from typing import Literal
 
 from bot.model.decisions import Depeg, Severity
+from bot.model.times import MINUTE, SECOND
 from bot.strategy.deviation import BP, Reading
-from bot.strategy.thresholds import MINUTE, SECOND, Thresholds
+from bot.strategy.thresholds import Thresholds
 
 NORMAL = 1.4826  # standard deviations to one median absolute deviation, if it were a bell
 
