@@ -22,12 +22,6 @@ NOWHERE = "http://127.0.0.1:9"  # nothing listens on the discard port
 VENUES = ["kraken", "coinbase"]
 COINS = dict.fromkeys(("USDC", "USDT", "DAI"), 0.95)  # the chain has them at par with one another
 WORTH = {"BTC": 20_000.0, "ETH": 1_600.0, **COINS}
-    "BTC": 20_000.0,
-    "ETH": 1_600.0,
-    "USDC": 0.95,
-    "USDT": 0.95,
-    "DAI": 0.95,
-}  # the chain has them at par with one another
 
 
 @asynccontextmanager
