@@ -22,7 +22,7 @@ from bot.sandbox.exchange_socket import Socket
 from bot.sandbox.wire import wires
 from bot.sandbox.wire.book import Book, Level, Levels, Listing, ladder, listings
 from bot.sandbox.wire.exchange import MILLISECOND, Exchange
-from bot.sandbox.wire.wire import Answer, RefusedError, Request, Wire
+from bot.sandbox.wire.wire import UNCLEAR, Answer, Refusal, RefusedError, Request, Wire
 
 HOST = "127.0.0.1"
 STEP = 0.0005  # how far the levels of a book stand apart, a share of the price
@@ -216,6 +216,8 @@ def _answer(request: Request, wire: Wire, exchange: Exchange) -> Answer:
         return wire.answer(request, exchange)
     except RefusedError as refused:
         return wire.refusals[refused.why]
+    except UNCLEAR:
+        return wire.refusals[Refusal.BAD_REQUEST]
 
 
 def _response(answer: Answer, faults: Mapping[Fault, float]) -> web.Response:

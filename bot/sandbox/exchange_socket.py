@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from itertools import count
 
 import orjson
@@ -11,7 +12,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from bot.sandbox.exchange_faults import Fault, broken
 from bot.sandbox.wire.book import Book, Listing
 from bot.sandbox.wire.exchange import Exchange
-from bot.sandbox.wire.wire import Json, RefusedError, Subscription, Wire
+from bot.sandbox.wire.wire import UNCLEAR, Json, Refusal, RefusedError, Subscription, Wire
 
 BACKLOG = 20_000  # messages that wait for a slow reader before it is cut off
 
@@ -42,9 +43,9 @@ class Socket:
             if Fault.DROP in self._faults:
                 await self.close()
             self._say_all(self._wire.greeting())
-            self._wire.dialled(self)
+            self._heed(partial(self._wire.dialled, self))
             async for message in self._socket:
-                self._hear(message.data)
+                self._heed(partial(self._wire.hear, _understood(message.data), self))
         finally:
             writing.cancel()
         return self._socket
@@ -108,11 +109,13 @@ class Socket:
         for message in messages:
             self.say(message)
 
-    def _hear(self, text: str | bytes) -> None:
+    def _heed(self, act: Callable[[], None]) -> None:
         try:
-            self._wire.hear(_understood(text), self)
+            act()
         except RefusedError as refused:
             self.say(self._wire.refusals[refused.why].body)
+        except UNCLEAR:
+            self.say(self._wire.refusals[Refusal.BAD_REQUEST].body)
 
     async def _write(self) -> None:
         loop = asyncio.get_running_loop()

@@ -4,11 +4,13 @@ import asyncio
 
 import ccxt
 import pytest
+from aiohttp import ClientSession
 from exchange_clients import first_book, opened, soon, touch
 
 from bot.sandbox.errors import SandboxError
 from bot.sandbox.exchange import Exchanges
 from bot.sandbox.exchange_faults import Fault
+from bot.sandbox.wire.wire import Refusal
 from bot.sandbox.wire.wires import WIRES
 
 MAINTAINED = {"binance", "okx", "bitget", "mexc", "cryptocom", "bitvavo", "htx", "gemini", "xt"}  # who say it so
@@ -148,6 +150,16 @@ async def test_broken_json_deafens_the_client(venue, caplog):
         floor.ccxt.clients.clear()
         floor.ccxt.orderbooks.clear()
         assert touch(await first_book(floor))[:2] == (0.97, 0.98)
+
+
+async def test_nonsense_is_refused_and_the_socket_lives(floor):
+    """Who says what no exchange understands is told so, and may say something better."""
+    refusal = WIRES[floor.venue].refusals[Refusal.BAD_REQUEST].body
+    async with ClientSession() as session, session.ws_connect(next(iter(floor.ccxt.clients))) as socket:
+        for _ in range(2):
+            await socket.send_str("nonsense")
+            while (await soon(socket.receive_json())) != refusal:
+                pass  # a greeting
 
 
 async def test_a_slow_exchange_answers_late_or_too_late():

@@ -63,6 +63,10 @@ REFUSALS: dict[Refusal, Answer] = {
 }
 
 
+UNCLEAR = (LookupError, TypeError, ValueError, AttributeError)
+"""What reading a request or a message raises that makes no sense: it is refused as a bad one."""
+
+
 class RefusedError(Exception):
     """Raised by a wire that cannot answer; the client is told in the exchange's words."""
 
