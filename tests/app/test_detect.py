@@ -13,7 +13,8 @@ from bot.app.cli import app
 from bot.model.errors import UserError
 
 DAY = 1_440  # minutes
-BEGIN = 1_678_406_400_000  # ms, 2023-03-10
+BEGIN = 1_707_523_200_000  # ms, 2024-02-10, a quiet day
+RECORDED = "1 recorded: `repeg episodes list` shows them\n"
 FELL, BACK = 600, 720  # minutes of it
 VENUES = ("kraken", "coinbase", "bitstamp")
 DATA = Path(os.environ.get("REPEG_DATA", Path(__file__).parents[3] / "shared" / "data"))
@@ -57,7 +58,7 @@ def test_a_depeg_is_told_as_json(fallen):
     assert (code, complaint) == (0, "")
     assert list(report) == ["episodes", "markets", "quotes", "span", "seconds"]
     assert (report["markets"], report["quotes"]) == (6, 6 * DAY)
-    assert report["span"] == ["2023-03-10T00:00:00Z", "2023-03-11T00:00:00Z"]
+    assert report["span"] == ["2024-02-10T00:00:00Z", "2024-02-11T00:00:00Z"]
     assert list(only) == [
         "coin", "scope", "direction", "start", "alert", "trough_time", "trough_price", "end",
         "severity", "peak_deviation_bp", "anchored", "venues",
@@ -73,16 +74,16 @@ def test_it_is_told_at_the_bar_that_shows_it(fallen):
     """Its start is known when the first low bar ends, its alert a bar later, its end when it was back."""
     (only,) = json.loads(told(fallen, "--json")[0])["episodes"]
 
-    assert only["start"] in ("2023-03-10T10:00:00Z", "2023-03-10T10:01:00Z")
-    assert only["alert"] <= "2023-03-10T10:02:00Z"
-    assert "2023-03-10T11:59:00Z" <= only["end"] <= "2023-03-10T12:02:00Z"
+    assert only["start"] in ("2024-02-10T10:00:00Z", "2024-02-10T10:01:00Z")
+    assert only["alert"] <= "2024-02-10T10:02:00Z"
+    assert "2024-02-10T11:59:00Z" <= only["end"] <= "2024-02-10T12:02:00Z"
 
 
 def test_people_get_a_table(fallen):
     """A line for the episode, and what was looked at."""
     stdout, _, _ = told(fallen)
 
-    assert "2023-03-10 10:0" in stdout
+    assert "2024-02-10 10:0" in stdout
     assert "everywhere" in stdout
     assert "1 episode in 8,640 bars of 6 markets" in stdout
 
@@ -99,6 +100,19 @@ def test_only_some_coins_are_told(fallen):
 def test_the_threshold_says_where_a_depeg_begins(fallen):
     """At twelve percent there was none."""
     assert json.loads(told(fallen, "--json", "--threshold", "1200")[0])["episodes"] == []
+
+
+def test_what_is_found_can_be_recorded(fallen, tmp_path):
+    """In the episode database, once however often it is found, with its path; stdout stays JSON."""
+    settings = tmp_path / "repeg.toml"
+    settings.write_text(f'state = "{tmp_path}"\n')
+    words = ("episodes", "search", "--coin", "USDC", "--since", "2024-02-10", "--until", "2024-02-11", "--json")
+    for _ in range(2):
+        stdout, line, code = told(fallen, "--json", "--record", "-c", settings)
+        assert (len(json.loads(stdout)["episodes"]), line, code) == (1, RECORDED, 0)
+    kept = json.loads(CliRunner().invoke(app, [*words, "-c", str(settings)]).stdout)
+
+    assert len([each for each in kept if each["origin"] == "detected"]) == 1
 
 
 def test_a_coin_of_ones_own_is_found(tmp_path):

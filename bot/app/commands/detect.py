@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from bot.app.settings import Settings
     from bot.model.coins import Coins
     from bot.model.decisions import Depeg, Severity
+    from bot.model.markets import Candles
     from bot.strategy.thresholds import Thresholds
 
 COLUMNS = ("start", "lasted>", "coin", "where", "severity", "trough>", "bp>", "alert>")
@@ -28,6 +29,9 @@ def detect(
     coins: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Coins of your own (TOML), over those shipped.")
     ] = None,
+    record: Annotated[
+        bool, typer.Option("--record", help="Keep what is found in the episode database, with its path.")
+    ] = False,
     config: Config = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")] = False,
 ) -> None:
@@ -46,7 +50,7 @@ def detect(
     """
     from time import perf_counter
 
-    from bot.app import screen
+    from bot.app import histories, screen
     from bot.app.coins import known
     from bot.app.settings import load
 
@@ -54,8 +58,11 @@ def detect(
     settings = load(config)
     all_coins = known(coins or settings.coins)
     among = _pegged(coin or (), all_coins)
-    found = _found(paths, all_coins, _thresholds(settings, threshold))
+    history = histories.load(paths, all_coins)
+    found = _found(history, all_coins, _thresholds(settings, threshold))
     episodes = [each for each in found.episodes if each.coin in among]
+    if record:
+        _record(episodes, history, config)
     if as_json:
         screen.show_json(_told(episodes, found, perf_counter() - began))
         return
@@ -70,13 +77,30 @@ def _thresholds(settings: "Settings", entry: float | None) -> "Thresholds":
     return told if entry is None else replace(told, entry=entry)
 
 
-def _found(paths: Sequence[Path], coins: "Coins", thresholds: "Thresholds") -> "Found":
+def _found(history: "Sequence[Candles]", coins: "Coins", thresholds: "Thresholds") -> "Found":
     from bot.analysis.history import find
-    from bot.app import histories, screen
+    from bot.app import screen
 
-    history = histories.load(paths, coins)
     with screen.progress("looking") as advance:
         return find(history, coins, thresholds, advance)
+
+
+def _record(depegs: Sequence["Depeg"], history: "Sequence[Candles]", config: Path | None) -> None:
+    """One that is known is brought up to date, not doubled."""
+    import asyncio
+
+    from bot.app import entering, episodes, screen
+    from bot.model.episodes import detected
+
+    async def keep() -> None:
+        async with episodes.opened(config, None) as kept:
+            with screen.progress("recording") as advance:
+                for done, depeg in enumerate(depegs, 1):
+                    await kept.record(depeg, entering.best_path(detected(depeg), history))
+                    advance(done / len(depegs))
+
+    asyncio.run(keep())
+    screen.say(f"{len(depegs)} recorded: `repeg episodes list` shows them")
 
 
 def _pegged(names: Sequence[str], coins: "Coins") -> set[str]:
