@@ -46,9 +46,11 @@ class Strip:
 
 
 def strips(histories: Sequence[Candles]) -> tuple[Strip, ...]:
-    """One strip for each market, by name. Of bars that end together the finest counts."""
+    """One strip for each market that says anything, by name. Of bars that end together the finest counts."""
     ordered = sorted(histories, key=lambda candles: (candles.market, candles.timeframe))
-    return tuple(_joined([_strip(candles) for candles in same]) for _, same in groupby(ordered, lambda one: one.market))
+    pieces = [strip for candles in ordered if len(strip := _strip(candles))]
+    pieces = [strip for strip in pieces if strip.market.base != strip.market.quote]
+    return tuple(_joined(list(same)) for _, same in groupby(pieces, lambda one: one.market))
 
 
 def _strip(candles: Candles) -> Strip:

@@ -14,6 +14,8 @@ from bot.model.decisions import Depeg
 from bot.model.markets import Candles
 from bot.strategy.thresholds import Thresholds
 
+STRETCH = 16_384  # looks taken together
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -38,19 +40,27 @@ def find(
     The same market may come in several pieces and resolutions. A bar is known at its end and not before. `progress` is
     told the part done, 0 to 1. Without `skip` calm stretches are looked at too, which changes nothing but the time.
     """
-    told = [candles for candles in histories if len(candles)]
-    scan = Scan([strip for strip in bars.strips(told) if len(strip)], coins, thresholds)
-    every = [(0, len(scan.at))]
-    for first, last in calm.restless(scan.markets, scan.at, scan.graph, thresholds) if skip else every:
-        scan.through(first, last)
-        if progress:
-            progress(last / len(scan.at))
-    scan.to_the_end(len(scan.at))
-    return Found(scan.episodes, len({one.market for one in histories}), sum(map(len, histories)), _span(told))
+    markets = bars.strips(histories)
+    told = _told(Scan(markets, coins, thresholds), progress or _nobody, skip=skip) if markets else ()
+    return Found(told, len({one.market for one in histories}), sum(map(len, histories)), _span(histories))
+
+
+def _told(scan: Scan, progress: Callable[[float], None], *, skip: bool) -> tuple[Depeg, ...]:
+    looks = len(scan.at)
+    for first, last in calm.restless(scan.markets, scan.at, scan.graph, scan.thresholds) if skip else [(0, looks)]:
+        for begin in range(first, last, STRETCH):
+            scan.through(begin, min(begin + STRETCH, last))
+            progress(min(begin + STRETCH, last) / looks)
+    scan.to_the_end(looks)
+    progress(1.0)
+    return scan.episodes
+
+
+def _nobody(_: float) -> None:
+    """Nobody asked."""
 
 
 def _span(histories: Sequence[Candles]) -> tuple[int, int]:
-    if not histories:
-        return 0, 0
-    began = min(int(candles.opened[0]) for candles in histories)
-    return began, max(int(candles.opened[-1]) + candles.timeframe for candles in histories)
+    some = [candles for candles in histories if len(candles)]
+    began = min((int(candles.opened[0]) for candles in some), default=0)
+    return began, max((int(candles.opened[-1]) + candles.timeframe for candles in some), default=0)

@@ -17,7 +17,6 @@ from bot.strategy.depeg import Key
 from bot.strategy.thresholds import Thresholds
 from bot.strategy.track import DIRECTIONS, Direction, Track
 
-STRETCH = 16_384  # looks taken together
 AFTER = 512  # looks taken at once to see what lasts to its end
 
 
@@ -30,7 +29,7 @@ class Scan:
         self.at = bars.looks(markets)
         self.graph = valuation.described(self.names, coins)
         self._coins = coins
-        self._thresholds = thresholds
+        self.thresholds = thresholds
         self._tracks: dict[Key, Track] = {}
         self._told: dict[tuple[Key, int], Depeg] = {}
         self._next = 0  # the first look not judged yet
@@ -45,8 +44,8 @@ class Scan:
     def through(self, first: int, last: int) -> None:
         """Judge the looks [first, last)."""
         self.to_the_end(first)
-        for begin in range(max(first, self._next), last, STRETCH):
-            self._judge(begin, min(begin + STRETCH, last))
+        if max(first, self._next) < last:
+            self._judge(max(first, self._next), last)
 
     def to_the_end(self, before: int) -> None:
         """Judge further looks, up to `before`, at which what lasts or is suspected has news, until nothing is."""
@@ -76,7 +75,7 @@ class Scan:
     def _follow(self, of: Readings, direction: Direction, i: int) -> None:
         """Take one coin, scope and direction through its readings from `i` on."""
         key = of.coin, of.scope, direction
-        showing, its = of.showing(direction, self._thresholds), self._tracks.pop(key, None)
+        showing, its = of.showing(direction, self.thresholds), self._tracks.pop(key, None)
         while i < len(of.at):
             if its is None:
                 following = int(np.searchsorted(showing, i))
@@ -84,7 +83,7 @@ class Scan:
                     return
                 i = int(showing[following])
             its, news = track.advance(
-                its, of.reading(i), direction, partial(of.noise_bp, i, self._thresholds), self._thresholds
+                its, of.reading(i), direction, partial(of.noise_bp, i, self.thresholds), self.thresholds
             )
             if news:
                 self._told[key, news.start] = news
@@ -96,6 +95,6 @@ class Scan:
         """The look from which on everything counts that detection remembers at look `first`."""
         now, since = int(self.at[first]), int(self.at[first])
         for minutes in self._minutes:
-            ago = max(0, int(np.searchsorted(minutes, now // MINUTE)) - self._thresholds.samples)
+            ago = max(0, int(np.searchsorted(minutes, now // MINUTE)) - self.thresholds.samples)
             since = min(since, int(minutes[ago]) * MINUTE)
-        return int(np.searchsorted(self.at, max(since, now - self._thresholds.memory - MINUTE)))
+        return int(np.searchsorted(self.at, max(since, now - self.thresholds.memory - MINUTE)))
