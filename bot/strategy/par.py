@@ -13,20 +13,14 @@ from bot.model.markets import Asset
 Floats = NDArray[np.float64]
 
 MOVED = 0.005  # log price: well beyond it a coin has left its peg, and how far no longer matters
-RISE = (
-    1.5  # a rise counts as this many falls: less than two, so that two coins moving alike are one moving against them
-)
+RISE = 1.5  # falls that a rise counts as; fewer than two: if two coins move alike against a third, it is the third
 PREMIUM = 3.0  # and this more for each unit of log price,
 CAPPED = 0.1  # up to here
-DOUBT = 25e-4  # of the assumption itself: premiums of a few tens of basis points are ordinary
-FAITH = 3.0  # how much likelier a story is that costs one less, as a log
-
-
 MAJOR = 2.5  # one of the two that are most of all liquidity moves as seldom as this many others do
-MAJORS = {"USDT", "USDC"}  # nine tenths of all dollar coins since 2020
-
-
-HABIT = 0.3  # what speaks for the coin that all others are priced in: that a few basis points are theirs, not its own
+MAJORS = frozenset({"USDT", "USDC"})  # nine tenths of all dollar coins since 2020
+HABIT = 0.3  # falls: what speaks for the coin that all others are priced in, so that small differences are theirs
+FAITH = 3.0  # how much likelier a story is that costs one fall less, as a log
+DOUBT = 25e-4  # of the assumption itself: premiums of a few tens of basis points are ordinary
 
 
 def standing(coin: Asset) -> float:

@@ -29,7 +29,8 @@ def scale_of(
     `reliability`: the venue's, above 0; 1 is an ordinary one. NaN where spread or age is NaN.
     """
     wide = np.asarray(reference, dtype=np.bool_)
-    size = np.maximum(np.nan_to_num(np.asarray(size_usd, dtype=np.float64), nan=UNKNOWN), SHALLOW)
+    size = np.asarray(size_usd, dtype=np.float64)
+    size = np.maximum(np.where(np.isnan(size), UNKNOWN, size), SHALLOW)
     minutes = np.maximum(np.asarray(age, dtype=np.float64), 0.0) / MINUTE
     variance = (
         np.where(wide, VENUE_REFERENCE**2, VENUE**2)
