@@ -188,6 +188,21 @@ async def test_one_exchange_in_trouble_leaves_the_others_alone():
         assert touch(await soon(floor.ccxt.fetch_order_book("USDC/USDT")))[:2] == (0.97, 0.98)
 
 
+async def test_what_an_exchange_cannot_answer_it_refuses():
+    """In its own words: a market it does not have, a question that lacks half, a place where nothing is."""
+    async with Exchanges(["binance", "okx"]) as exchanges, ClientSession() as http:
+        asked = {
+            "api.binance.com/api/v3/depth?symbol=DOGEUSDT": (400, '{"code":-1121,"msg":"Invalid symbol."}'),
+            "api.binance.com/api/v3/depth": (400, '{"message":"bad request"}'),
+            "api.binance.com/api/v3/nowhere": (404, '{"message":"not found"}'),
+            "www.mtgox.com/api": (404, "no exchange at www.mtgox.com in the sandbox"),
+            "api.kraken.com/0/public/Time": (404, "no exchange at api.kraken.com in the sandbox"),
+        }
+        for path, told in asked.items():
+            async with http.get(f"{exchanges.url}/{path}") as answer:
+                assert (answer.status, await answer.text()) == told
+
+
 async def test_what_is_not_there_is_named():
     """An exchange or a market that is not played is refused with its name."""
     exchanges = Exchanges(["okx"])

@@ -7,10 +7,8 @@ from collections.abc import Iterable, Mapping
 
 from bot.sandbox.wire.book import Book, Listing, changes, listings
 from bot.sandbox.wire.exchange import Bar, Exchange
+from bot.sandbox.wire.usual import intervals, ms, number, page
 from bot.sandbox.wire.wire import (
-    DAY,
-    HOUR,
-    MINUTE,
     REFUSALS,
     Answer,
     Json,
@@ -24,7 +22,7 @@ from bot.sandbox.wire.wire import (
     pairs,
 )
 
-INTERVALS = {"1m": MINUTE, "5m": 5 * MINUTE, "15m": 15 * MINUTE, "1h": HOUR, "4h": 4 * HOUR, "1d": DAY}
+INTERVALS = intervals("1m 5m 15m 1h 4h 1d")
 
 
 class Binance(Wire):
@@ -73,7 +71,7 @@ class Binance(Wire):
     def update(self, subscription: Subscription, book: Book) -> Iterable[Json]:
         """One event of the stream."""
         symbol, _, channel = subscription.topic.partition("@")
-        head = {"s": symbol.upper(), "E": book.changed // 1_000_000}
+        head = {"s": symbol.upper(), "E": ms(book)}
         if channel.startswith("depth"):
             return (head | _difference(subscription.told, book),)
         if channel == "bookTicker":  # which has no time
@@ -128,10 +126,9 @@ def _day(book: Book) -> Json:
 
 def _page(query: Mapping[str, str], exchange: Exchange) -> list[Bar]:
     """From startTime upward where it is given, else the newest; 500 unless asked for up to 1,000."""
+    listing, length = _listing(exchange, query["symbol"]), INTERVALS[query["interval"]]
     limit = min(int(query.get("limit", 500)), 1000)
-    first, last = int(query.get("startTime", 0)), int(query.get("endTime", exchange.now_ms()))
-    bars = exchange.bars(_listing(exchange, query["symbol"]), INTERVALS[query["interval"]], first, last)
-    return bars[:limit] if "startTime" in query else bars[-limit:]
+    return page(exchange, listing, length, limit, number(query, "startTime"), number(query, "endTime"))
 
 
 def _kline(bar: Bar) -> Json:

@@ -7,10 +7,8 @@ from collections.abc import Iterable
 
 from bot.sandbox.wire.book import Book, Level, Listing, changes, listings
 from bot.sandbox.wire.exchange import Bar, Exchange
+from bot.sandbox.wire.usual import intervals, ms
 from bot.sandbox.wire.wire import (
-    DAY,
-    HOUR,
-    MINUTE,
     REFUSALS,
     Answer,
     Json,
@@ -24,7 +22,7 @@ from bot.sandbox.wire.wire import (
     pairs,
 )
 
-INTERVALS = {"1": MINUTE, "5": 5 * MINUTE, "15": 15 * MINUTE, "60": HOUR, "240": 4 * HOUR, "D": DAY}
+INTERVALS = intervals("1 5 15 60 240 D")
 PAGE = 1000  # bars
 
 
@@ -54,7 +52,7 @@ class Bybit(Wire):
             case "orderbook":
                 listing = find(exchange, request.query["symbol"], _id)
                 book = exchange.books[listing]
-                told = _levels(listing, book, book.bids, book.asks) | {"ts": _ms(book)}
+                told = _levels(listing, book, book.bids, book.asks) | {"ts": ms(book)}
                 return _result(told, exchange)
             case "kline":
                 return _result({"list": [_kline(bar) for bar in reversed(_page(request, exchange))]}, exchange)
@@ -89,10 +87,6 @@ class Bybit(Wire):
 
 def _id(listing: Listing) -> str:
     return listing.base + listing.quote
-
-
-def _ms(book: Book) -> int:
-    return book.changed // 1_000_000
 
 
 def _result(result: Json, exchange: Exchange) -> Answer:
@@ -140,7 +134,7 @@ def _push(subscription: Subscription, book: Book, kind: str, bids: Iterable[Leve
         told = _ticker(subscription.listing, book)
     else:
         told = _levels(subscription.listing, book, bids, asks)
-    return {"topic": subscription.topic, "type": kind, "ts": _ms(book), "cts": _ms(book), "data": told}
+    return {"topic": subscription.topic, "type": kind, "ts": ms(book), "cts": ms(book), "data": told}
 
 
 def _ticker(listing: Listing, book: Book) -> dict[str, Json]:

@@ -7,10 +7,8 @@ from collections.abc import Iterable
 
 from bot.sandbox.wire.book import Book, Listing, changes, listings
 from bot.sandbox.wire.exchange import Bar, Exchange
+from bot.sandbox.wire.usual import intervals, ms
 from bot.sandbox.wire.wire import (
-    DAY,
-    HOUR,
-    MINUTE,
     REFUSALS,
     Answer,
     Json,
@@ -24,7 +22,7 @@ from bot.sandbox.wire.wire import (
     pairs,
 )
 
-INTERVALS = {"1m": MINUTE, "5m": 5 * MINUTE, "15m": 15 * MINUTE, "1h": HOUR, "4h": 4 * HOUR, "1d": DAY}
+INTERVALS = intervals("1m 5m 15m 1h 4h 1d")
 PAGE = 1_000  # bars: more are refused
 REACH = 10_000  # bars back from now: older ones are refused
 ELSEWHERE = ("margin", "futures", "delivery", "options")  # of which there are none here
@@ -58,7 +56,7 @@ class Gate(Wire):
                 return Answer([_terms(each) for each in exchange.listings])
             case ["spot", "order_book"]:
                 book = exchange.books[find(exchange, request.query["currency_pair"], _id)]
-                told = {"id": book.number, "current": exchange.now_ms(), "update": book.changed // 1_000_000}
+                told = {"id": book.number, "current": exchange.now_ms(), "update": ms(book)}
                 return Answer(told | {"bids": pairs(book.bids), "asks": pairs(book.asks)})
             case ["spot", "candlesticks"]:
                 return Answer([_candle(bar) for bar in _page(request, exchange)])

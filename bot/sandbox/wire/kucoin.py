@@ -7,10 +7,8 @@ from collections.abc import Iterable
 
 from bot.sandbox.wire.book import Book, Listing, changes, listings
 from bot.sandbox.wire.exchange import Bar, Exchange
+from bot.sandbox.wire.usual import intervals, ms
 from bot.sandbox.wire.wire import (
-    DAY,
-    HOUR,
-    MINUTE,
     REFUSALS,
     Answer,
     Json,
@@ -24,7 +22,7 @@ from bot.sandbox.wire.wire import (
     pairs,
 )
 
-TYPES = {"1min": MINUTE, "5min": 5 * MINUTE, "15min": 15 * MINUTE, "1hour": HOUR, "4hour": 4 * HOUR, "1day": DAY}
+TYPES = intervals("1min 5min 15min 1hour 4hour 1day")
 PAGE = 1_500  # bars
 SOCKETS = "ws-api-spot.kucoin.com"
 SUBJECTS = {
@@ -101,25 +99,21 @@ class Kucoin(Wire):
         channel, _, name = subscription.topic.partition(":")
         match channel:
             case "/market/level2":
-                data = {"symbol": name, "time": _ms(book)} | _difference(subscription.told, book)
+                data = {"symbol": name, "time": ms(book)} | _difference(subscription.told, book)
             case "/spotMarket/level1":
-                data = {"bids": list(book.bid), "asks": list(book.ask), "timestamp": _ms(book)}
+                data = {"bids": list(book.bid), "asks": list(book.ask), "timestamp": ms(book)}
             case "/market/ticker":
                 data = _ticker(book)
             case "/market/snapshot":
                 data = {"sequence": str(book.number), "data": _day(name, book)}
             case _:
                 bids, asks = subscription.seen(book.bids), subscription.seen(book.asks)
-                data = {"bids": pairs(bids), "asks": pairs(asks), "timestamp": _ms(book)}
+                data = {"bids": pairs(bids), "asks": pairs(asks), "timestamp": ms(book)}
         return ({"topic": subscription.topic, "type": "message", "subject": SUBJECTS[channel], "data": data},)
 
 
 def _id(listing: Listing) -> str:
     return f"{listing.base}-{listing.quote}"
-
-
-def _ms(book: Book) -> int:
-    return book.changed // 1_000_000
 
 
 def _data(data: Json) -> Answer:
@@ -150,7 +144,7 @@ def _terms(listing: Listing) -> Json:
 
 def _snapshot(book: Book, depth: int) -> Json:
     bids, asks = (pairs(side[:depth] if depth else side) for side in (book.bids, book.asks))
-    return {"time": _ms(book), "sequence": str(book.number), "bids": bids, "asks": asks}
+    return {"time": ms(book), "sequence": str(book.number), "bids": bids, "asks": asks}
 
 
 def _page(request: Request, exchange: Exchange) -> list[Bar]:
@@ -179,9 +173,9 @@ def _ticker(book: Book) -> Json:
         "bestAsk": book.ask.price,
         "bestAskSize": book.ask.size,
     }
-    return touch | {"sequence": str(book.number), "price": book.last, "size": "0", "time": _ms(book)}
+    return touch | {"sequence": str(book.number), "price": book.last, "size": "0", "time": ms(book)}
 
 
 def _day(name: str, book: Book) -> Json:
-    touch = {"symbol": name, "buy": book.bid.price, "sell": book.ask.price, "datetime": _ms(book)}
+    touch = {"symbol": name, "buy": book.bid.price, "sell": book.ask.price, "datetime": ms(book)}
     return touch | dict.fromkeys(("lastTradedPrice", "high", "low", "open"), book.last)

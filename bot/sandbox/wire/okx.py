@@ -7,10 +7,8 @@ from collections.abc import Iterable
 
 from bot.sandbox.wire.book import Book, Level, Listing, changes, listings
 from bot.sandbox.wire.exchange import Bar, Exchange
+from bot.sandbox.wire.usual import intervals, ms
 from bot.sandbox.wire.wire import (
-    DAY,
-    HOUR,
-    MINUTE,
     REFUSALS,
     Answer,
     Json,
@@ -23,7 +21,7 @@ from bot.sandbox.wire.wire import (
     find,
 )
 
-BARS = {"1m": MINUTE, "5m": 5 * MINUTE, "15m": 15 * MINUTE, "1H": HOUR, "4H": 4 * HOUR, "1Dutc": DAY}
+BARS = intervals("1m 5m 15m 1H 4H 1Dutc")
 PAGE = 300  # bars
 RECENT = 1440  # bars: older ones are at history-candles
 DEPTHS = {"books": 400, "books5": 5, "bbo-tbt": 1}
@@ -54,7 +52,7 @@ class Okx(Wire):
                 return _data([_terms(each) for each in exchange.listings] if spot else [])
             case "market/books":
                 book = exchange.books[find(exchange, request.query["instId"], _id)]
-                return _data([_sides(book.bids, book.asks) | {"ts": _ms(book)}])
+                return _data([_sides(book.bids, book.asks) | {"ts": str(ms(book))}])
             case "market/candles":
                 return _data(_candles(request, exchange, RECENT))
             case "market/history-candles":
@@ -102,10 +100,6 @@ def _data(data: Json) -> Answer:
     return Answer({"code": "0", "msg": "", "data": data})
 
 
-def _ms(book: Book) -> str:
-    return str(book.changed // 1_000_000)
-
-
 def _terms(listing: Listing) -> Json:
     return {
         "instType": "SPOT",
@@ -129,7 +123,7 @@ def _sides(bids: Iterable[Level], asks: Iterable[Level]) -> dict[str, Json]:
 
 
 def _numbered(book: Book, before: int) -> dict[str, Json]:
-    return {"ts": _ms(book), "seqId": book.number, "prevSeqId": before}
+    return {"ts": str(ms(book)), "seqId": book.number, "prevSeqId": before}
 
 
 def _candles(request: Request, exchange: Exchange, recent: int | None) -> Json:
@@ -155,5 +149,5 @@ def _push(subscription: Subscription, told: Json, **more: str) -> Json:
 def _ticker(listing: Listing, book: Book) -> Json:
     touch = {"bidPx": book.bid.price, "bidSz": book.bid.size, "askPx": book.ask.price, "askSz": book.ask.size}
     day = dict.fromkeys(("last", "open24h", "high24h", "low24h"), book.last)
-    names = {"instType": "SPOT", "instId": _id(listing), "ts": _ms(book)}
+    names = {"instType": "SPOT", "instId": _id(listing), "ts": str(ms(book))}
     return names | touch | day | {"lastSz": "0", "vol24h": "0", "volCcy24h": "0"}
