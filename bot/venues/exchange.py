@@ -66,11 +66,14 @@ class Feeds:
     async def looks(self) -> AsyncIterator[QuotesSeen]:
         """What changed since the last look, as soon as something did. Never ends by itself.
 
-        A reader that takes its time finds the newest quote of each market, however many there were.
+        A reader that takes its time finds the newest quote of each market, however many there were. As much time as it
+        took is left to the sockets, so that a slow one does not starve them.
         """
         while True:
-            yield look(await self._mailbox.take(), self._clock())
-            await asyncio.sleep(self._patience.pace)
+            taken = await self._mailbox.take()
+            given = time.monotonic()
+            yield look(taken, self._clock())
+            await asyncio.sleep(max(self._patience.pace, time.monotonic() - given))
 
     def health(self) -> tuple[FeedHealth, ...]:
         """How each exchange's feed stands, in the order they were named."""
