@@ -4,13 +4,10 @@ Source: bingx-api.github.io/docs: spot market interface, spot websocket (partial
 """
 
 from collections.abc import Iterable, Mapping
-from gzip import compress
-
-import orjson
 
 from bot.sandbox.wire.book import Book, Listing, listings
 from bot.sandbox.wire.exchange import Bar, Exchange
-from bot.sandbox.wire.usual import intervals, ms, number, page
+from bot.sandbox.wire.usual import intervals, ms, number, page, zipped
 from bot.sandbox.wire.wire import (
     REFUSALS,
     Answer,
@@ -51,7 +48,7 @@ class BingX(Wire):
             return
         topic = message["dataType"]
         name, _, channel = topic.partition("@")
-        line.say(_zipped({"id": message["id"], "code": 0, "msg": "SUCCESS"}))
+        line.say(zipped({"id": message["id"], "code": 0, "msg": "SUCCESS"}))
         if message.get("reqType", "sub") == "sub":
             line.subscribe(
                 topic, find(line.exchange, name, _name), int(channel.removeprefix("depth").strip("ticker") or 0)
@@ -67,7 +64,7 @@ class BingX(Wire):
         """How it stands now."""
         data = _sides(book, subscription.depth) if subscription.depth else _ticker(subscription.listing, book)
         head = {"code": 0, "success": True, "dataType": subscription.topic, "timestamp": ms(book)}
-        return (_zipped(head | {"data": data}),)
+        return (zipped(head | {"data": data}),)
 
 
 def _name(listing: Listing) -> str:
@@ -103,10 +100,6 @@ def _terms(listing: Listing) -> Json:
         "apiStateSell": True,
         "timeOnline": 0,
     }
-
-
-def _zipped(message: Json) -> bytes:
-    return compress(orjson.dumps(message), compresslevel=1, mtime=0)
 
 
 def _sides(book: Book, depth: int) -> dict[str, Json]:

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from decimal import Decimal
 from itertools import chain, zip_longest
 
-from bot.sandbox.wire.book import GONE, Book, Level, Listing, changes, listings
+from bot.sandbox.wire.book import GONE, Book, Level, Listing, listings
 from bot.sandbox.wire.exchange import Bar, Exchange
-from bot.sandbox.wire.usual import intervals, number, page, signed_crc32
+from bot.sandbox.wire.usual import intervals, news, number, page, signed_crc32
 from bot.sandbox.wire.wire import (
     REFUSALS,
     Answer,
@@ -94,10 +94,7 @@ class Bitfinex(Wire):
         channel, _, kind = subscription.topic.partition(":")
         if kind == "ticker":
             return self.opening(subscription, book)
-        told = subscription.told
-        bids = changes(subscription.seen(told.bids), subscription.seen(book.bids))
-        asks = changes(subscription.seen(told.asks), subscription.seen(book.asks))
-        rows = [[int(channel), row] for row in _rows(bids, asks)]
+        rows = [[int(channel), row] for row in _rows(*news(subscription, book))]
         return (*rows, _checksum(int(channel), book))
 
 

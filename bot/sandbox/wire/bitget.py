@@ -6,9 +6,9 @@ Source: www.bitget.com/api-doc/spot: market endpoints, websocket public channels
 from collections.abc import Iterable, Mapping
 from itertools import chain, zip_longest
 
-from bot.sandbox.wire.book import Book, Levels, Listing, changes, listings
+from bot.sandbox.wire.book import Book, Levels, Listing, listings
 from bot.sandbox.wire.exchange import Bar, Exchange
-from bot.sandbox.wire.usual import before, intervals, ms, number, page, signed_crc32
+from bot.sandbox.wire.usual import before, intervals, ms, news, number, page, signed_crc32
 from bot.sandbox.wire.wire import (
     REFUSALS,
     Answer,
@@ -72,9 +72,8 @@ class Bitget(Wire):
         """The whole book's differences; of all else, everything again."""
         if subscription.depth or not _books(subscription.topic):
             return self.opening(subscription, book)
-        told = subscription.told
-        sides = _sides(changes(told.bids, book.bids), changes(told.asks, book.asks), book)
-        return (_push(subscription, "update", sides | {"checksum": _checksum(book.bids, book.asks)}, book),)
+        sides = _sides(*news(subscription, book), book) | {"checksum": _checksum(book.bids, book.asks)}
+        return (_push(subscription, "update", sides, book),)
 
 
 def _name(listing: Listing) -> str:
@@ -123,9 +122,9 @@ def _terms(listing: Listing) -> Json:
 
 def _page(query: Mapping[str, str], most: int, listing: Listing, exchange: Exchange) -> list[Bar]:
     """The newest that begin before endTime."""
-    limit, first = min(int(query.get("limit", 100)), most), number(query, "startTime") or 0
-    bars = page(exchange, listing, INTERVALS[query["granularity"]], limit, last=before(query, "endTime"))
-    return [bar for bar in bars if bar.opened >= first]
+    limit, first = min(int(query.get("limit", 100)), most), number(query, "startTime")
+    length, last = INTERVALS[query["granularity"]], before(query, "endTime")
+    return page(exchange, listing, length, limit, first, last, newest=True)
 
 
 def _candle(bar: Bar) -> list[str]:

@@ -5,9 +5,9 @@ Source: www.bitstamp.net/api: public data, www.bitstamp.net/websocket/v2: diff_o
 
 from collections.abc import Iterable, Mapping
 
-from bot.sandbox.wire.book import Book, Listing, changes, listings
+from bot.sandbox.wire.book import Book, Listing, listings
 from bot.sandbox.wire.exchange import Bar, Exchange
-from bot.sandbox.wire.usual import number, page
+from bot.sandbox.wire.usual import news, page, seconds
 from bot.sandbox.wire.wire import (
     DAY,
     HOUR,
@@ -76,8 +76,7 @@ class Bitstamp(Wire):
 
     def update(self, subscription: Subscription, book: Book) -> Iterable[Json]:
         """What changed."""
-        bids, asks = changes(subscription.told.bids, book.bids), changes(subscription.told.asks, book.asks)
-        return ({"event": "data", "channel": subscription.topic, "data": _sides(bids, asks, book)},)
+        return ({"event": "data", "channel": subscription.topic, "data": _sides(*news(subscription, book), book)},)
 
 
 def _name(listing: Listing) -> str:
@@ -111,8 +110,8 @@ def _page(query: Mapping[str, str], listing: Listing, exchange: Exchange) -> lis
     step = int(query["step"]) * 1000
     if step not in STEPS:
         raise RefusedError(Refusal.BAD_REQUEST)
-    times = (None if at is None else at * 1000 for at in (number(query, "start"), number(query, "end")))
-    return page(exchange, listing, step, min(int(query["limit"]), PAGE), *times)
+    limit = min(int(query["limit"]), PAGE)
+    return page(exchange, listing, step, limit, seconds(query, "start"), seconds(query, "end"))
 
 
 def _candle(bar: Bar) -> Json:

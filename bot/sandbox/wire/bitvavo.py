@@ -5,9 +5,9 @@ Source: docs.bitvavo.com: REST market data, websocket subscriptions (ticker24h, 
 
 from collections.abc import Iterable, Mapping
 
-from bot.sandbox.wire.book import Book, Level, Listing, changes, listings
+from bot.sandbox.wire.book import Book, Listing, listings
 from bot.sandbox.wire.exchange import Bar, Exchange
-from bot.sandbox.wire.usual import before, intervals, ms, number, page
+from bot.sandbox.wire.usual import before, intervals, ms, news, number, page
 from bot.sandbox.wire.wire import (
     REFUSALS,
     Answer,
@@ -82,9 +82,8 @@ class Bitvavo(Wire):
         channel, _, name = subscription.topic.partition(":")
         if channel == "ticker24h":
             return ({"event": channel, "data": [_ticker(name, book)]},)
-        told = subscription.told
-        sides = {"bids": pairs(changes(told.bids, book.bids)), "asks": pairs(changes(told.asks, book.asks))}
-        return ({"event": channel, "market": name, "nonce": book.number} | sides,)
+        bids, asks = news(subscription, book)
+        return ({"event": channel, "market": name, "nonce": book.number, "bids": pairs(bids), "asks": pairs(asks)},)
 
 
 def _name(listing: Listing) -> str:
@@ -112,15 +111,14 @@ def _asset(symbol: str) -> Json:
 
 
 def _snapshot(name: str, book: Book, depth: int | None = None) -> Json:
-    bids: tuple[Level, ...] = book.bids[:depth]
-    return {"market": name, "nonce": book.number, "bids": pairs(bids), "asks": pairs(book.asks[:depth])}
+    sides = {"bids": pairs(book.bids[:depth]), "asks": pairs(book.asks[:depth])}
+    return {"market": name, "nonce": book.number} | sides
 
 
 def _page(query: Mapping[str, str], listing: Listing, exchange: Exchange) -> list[Bar]:
     """The newest from `start` on, and before `end`."""
-    limit, first = min(int(query.get("limit", PAGE)), PAGE), number(query, "start") or 0
-    bars = page(exchange, listing, INTERVALS[query["interval"]], limit, last=before(query, "end"))
-    return [bar for bar in bars if bar.opened >= first]
+    limit, first, last = min(int(query.get("limit", PAGE)), PAGE), number(query, "start"), before(query, "end")
+    return page(exchange, listing, INTERVALS[query["interval"]], limit, first, last, newest=True)
 
 
 def _candle(bar: Bar) -> Json:

@@ -5,9 +5,9 @@ Source: exchange-docs.crypto.com/exchange/v1: public REST, book.{instrument_name
 
 from collections.abc import Iterable, Mapping
 
-from bot.sandbox.wire.book import GONE, Book, Level, Listing, changes, listings
+from bot.sandbox.wire.book import GONE, Book, Level, Listing, listings
 from bot.sandbox.wire.exchange import Bar, Exchange
-from bot.sandbox.wire.usual import before, intervals, ms, page
+from bot.sandbox.wire.usual import before, intervals, ms, news, page
 from bot.sandbox.wire.wire import (
     REFUSALS,
     Answer,
@@ -66,10 +66,7 @@ class CryptoCom(Wire):
         """The book's differences; the ticker again."""
         if not subscription.depth:
             return self.opening(subscription, book)
-        told = subscription.told
-        bids = changes(subscription.seen(told.bids), subscription.seen(book.bids))
-        asks = changes(subscription.seen(told.asks), subscription.seen(book.asks))
-        changed = {"update": _sides(bids, asks), "pu": told.number}
+        changed = {"update": _sides(*news(subscription, book)), "pu": subscription.told.number}
         return (_push(subscription, "book.update", changed | _stamp(book)),)
 
 
@@ -109,8 +106,8 @@ def _terms(listing: Listing) -> Json:
 def _page(query: Mapping[str, str], listing: Listing, exchange: Exchange) -> list[Bar]:
     """The newest between start_ts and end_ts, neither counted."""
     first, limit = int(query.get("start_ts", -1)) + 1, min(int(query.get("count", 25)), PAGE)
-    bars = page(exchange, listing, INTERVALS[query["timeframe"]], limit, last=before(query, "end_ts"))
-    return [bar for bar in bars if bar.opened >= first]
+    length, last = INTERVALS[query["timeframe"]], before(query, "end_ts")
+    return page(exchange, listing, length, limit, first, last, newest=True)
 
 
 def _candle(bar: Bar) -> Json:

@@ -9,9 +9,10 @@ from collections.abc import Iterable
 import orjson
 from yarl import URL
 
-from bot.sandbox.wire.book import GONE, Book, Level, Listing, changes, listings
+from bot.model.markets import FIAT
+from bot.sandbox.wire.book import GONE, Book, Level, Listing, listings
 from bot.sandbox.wire.exchange import Bar, Exchange
-from bot.sandbox.wire.usual import ms
+from bot.sandbox.wire.usual import ms, news
 from bot.sandbox.wire.wire import (
     DAY,
     HOUR,
@@ -31,7 +32,6 @@ from bot.sandbox.wire.wire import (
 
 INTERVALS = {"1m": MINUTE, "5m": 5 * MINUTE, "15m": 15 * MINUTE, "30m": 30 * MINUTE, "1hr": HOUR, "1day": DAY}
 KEPT = {"1m": DAY, "5m": 7 * DAY, "15m": 14 * DAY, "30m": 30 * DAY, "1hr": 62 * DAY, "1day": 365 * DAY}  # no older bars
-FIAT_FLAG = {"USD": "1", "EUR": "1"}
 TOP, WHOLE = "top", "whole"
 
 
@@ -91,9 +91,9 @@ class Gemini(Wire):
         """What changed."""
         told = subscription.told
         if subscription.topic.startswith(TOP):
-            bids, asks = _news(told.bid, book.bid), _news(told.ask, book.ask)
+            bids, asks = _top(told.bid, book.bid), _top(told.ask, book.ask)
             return (_events(subscription, book, "top-of-book", bids, asks),) if bids or asks else ()
-        bids, asks = changes(told.bids, book.bids), changes(told.asks, book.asks)
+        bids, asks = news(subscription, book)
         if subscription.topic.startswith("l2"):
             return (_l2(subscription, _changes(bids, asks)),)
         return (_events(subscription, book, "place", bids, asks),)
@@ -105,7 +105,7 @@ def _name(listing: Listing) -> str:
 
 def _web_page(exchange: Exchange) -> str:
     pairs = [[_name(each).upper(), each.price_digits, each.size_digits, each.lot] for each in exchange.listings]
-    rows = [[name, name, "", "", "", 8, "", FIAT_FLAG.get(name, ""), "", None] for name in exchange.assets]
+    rows = [[name, name, "", "", "", 8, "", "fiat" if name in FIAT else "", "", None] for name in exchange.assets]
     data = orjson.dumps({"tradingPairs": pairs, "currencies": rows}).decode()
     return f'<html><script type="application/json" id="currencyData">{data}</script></html>'
 
@@ -132,7 +132,7 @@ def _l2(subscription: Subscription, told: Json) -> dict[str, Json]:
     return {"type": "l2_updates", "symbol": _name(subscription.listing).upper(), "changes": told}
 
 
-def _news(was: Level, now: Level) -> list[Level]:
+def _top(was: Level, now: Level) -> list[Level]:
     """The best level where it is another; where nobody is left, that the old one went."""
     if was == now:
         return []

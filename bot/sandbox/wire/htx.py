@@ -5,13 +5,10 @@ HTX has futures too, here are none: ccxt's class finds no market unless told to 
 """
 
 from collections.abc import Iterable, Mapping
-from gzip import compress
 
-import orjson
-
-from bot.sandbox.wire.book import Book, Level, Listing, changes, listings
+from bot.sandbox.wire.book import Book, Level, Listing, listings
 from bot.sandbox.wire.exchange import Bar, Exchange
-from bot.sandbox.wire.usual import intervals, ms, number, page
+from bot.sandbox.wire.usual import intervals, ms, news, page, seconds, zipped
 from bot.sandbox.wire.wire import (
     REFUSALS,
     Answer,
@@ -64,12 +61,10 @@ class Htx(Wire):
 
     def update(self, subscription: Subscription, book: Book) -> Iterable[Json]:
         """One push."""
-        told = subscription.told
         if ".mbp." not in subscription.topic:
             return (_push(subscription, book, _touch(subscription.listing, book)),)
-        bids = changes(subscription.seen(told.bids), subscription.seen(book.bids))
-        asks = changes(subscription.seen(told.asks), subscription.seen(book.asks))
-        numbers = {"prevSeqNum": told.number, "seqNum": book.number}
+        bids, asks = news(subscription, book)
+        numbers = {"prevSeqNum": subscription.told.number, "seqNum": book.number}
         return (_push(subscription, book, numbers | {"bids": _levels(bids), "asks": _levels(asks)}),)
 
 
@@ -81,9 +76,9 @@ def _act(asked: str, topic: str, listing: Listing, head: Json, line: Line) -> No
     depth = int(topic.rpartition(".")[2]) if ".mbp." in topic else 0
     if asked == "req":
         book = line.exchange.books[listing]
-        line.say(_zipped(head | {"rep": topic, "data": {"seqNum": book.number} | _sides(book, depth)}))
+        line.say(zipped(head | {"rep": topic, "data": {"seqNum": book.number} | _sides(book, depth)}))
         return
-    line.say(_zipped(head | {f"{asked}bed": topic}))
+    line.say(zipped(head | {f"{asked}bed": topic}))
     if asked == "sub":
         line.subscribe(topic, listing, depth)
     else:
@@ -129,10 +124,8 @@ def _currency(symbol: str) -> Json:
 
 def _page(query: Mapping[str, str], exchange: Exchange) -> list[Bar]:
     """Times in seconds. From `from` upward where it is given."""
-    first, last = number(query, "from"), number(query, "to")
     listing, limit = find(exchange, query["symbol"], _name), min(int(query.get("size", 150)), PAGE)
-    times = (None if at is None else at * 1000 for at in (first, last))
-    return page(exchange, listing, INTERVALS[query["period"]], limit, *times)
+    return page(exchange, listing, INTERVALS[query["period"]], limit, seconds(query, "from"), seconds(query, "to"))
 
 
 def _candle(bar: Bar) -> Json:
@@ -140,12 +133,8 @@ def _candle(bar: Bar) -> Json:
     return {"id": bar.opened // 1000} | {name: exact(told) for name, told in prices.items()}
 
 
-def _zipped(message: Json) -> bytes:
-    return compress(orjson.dumps(message), compresslevel=1, mtime=0)
-
-
 def _push(subscription: Subscription, book: Book, tick: Json) -> bytes:
-    return _zipped({"ch": subscription.topic, "ts": ms(book), "tick": tick})
+    return zipped({"ch": subscription.topic, "ts": ms(book), "tick": tick})
 
 
 def _levels(levels: Iterable[Level]) -> Json:

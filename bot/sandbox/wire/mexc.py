@@ -5,9 +5,9 @@ Source: mexcdevelop.github.io/apidocs/spot_v3_en, github.com/mexcdevelop/websock
 
 from collections.abc import Iterable, Mapping
 
-from bot.sandbox.wire.book import Book, Level, Listing, changes, listings
+from bot.sandbox.wire.book import Book, Level, Listing, listings
 from bot.sandbox.wire.exchange import Bar, Exchange
-from bot.sandbox.wire.usual import before, intervals, ms, number, page
+from bot.sandbox.wire.usual import before, intervals, ms, news, number, page
 from bot.sandbox.wire.wire import (
     REFUSALS,
     Answer,
@@ -78,7 +78,7 @@ class Mexc(Wire):
     def update(self, subscription: Subscription, book: Book) -> Iterable[Json]:
         """One push, in protocol buffers."""
         if "depth" in subscription.topic:
-            body = _field(DEPTH, _difference(subscription.told, book))
+            body = _field(DEPTH, _difference(subscription, book))
         else:
             touch = (*book.bid, *book.ask)
             body = _field(TICKER, b"".join(_field(k, text) for k, text in enumerate(touch, start=1)))
@@ -123,10 +123,10 @@ def _kline(bar: Bar) -> Json:
     return [bar.opened, bar.open, bar.high, bar.low, bar.close, bar.volume]
 
 
-def _difference(told: Book, book: Book) -> bytes:
-    asks, bids = changes(told.asks, book.asks), changes(told.bids, book.bids)
+def _difference(subscription: Subscription, book: Book) -> bytes:
+    bids, asks = news(subscription, book)
     sides = [_field(ASKS, _item(level)) for level in asks] + [_field(BIDS, _item(level)) for level in bids]
-    versions = _field(FROM_VERSION, str(told.number + 1)) + _field(TO_VERSION, str(book.number))
+    versions = _field(FROM_VERSION, str(subscription.told.number + 1)) + _field(TO_VERSION, str(book.number))
     return b"".join(sides) + versions
 
 

@@ -7,9 +7,9 @@ markets have no paging: the newest thousand.
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from bot.sandbox.wire.book import Book, Level, Listing, changes, listings
+from bot.sandbox.wire.book import Book, Level, Listing, listings
 from bot.sandbox.wire.exchange import Bar, Exchange
-from bot.sandbox.wire.usual import page
+from bot.sandbox.wire.usual import news, page
 from bot.sandbox.wire.wire import (
     DAY,
     HOUR,
@@ -83,10 +83,7 @@ class Phemex(Wire):
         """What changed."""
         if not subscription.depth:
             return self.opening(subscription, book)
-        told = subscription.told
-        bids = changes(subscription.seen(told.bids), subscription.seen(book.bids))
-        asks = changes(subscription.seen(told.asks), subscription.seen(book.asks))
-        return (_push(subscription.listing, book, "incremental", bids, asks),)
+        return (_push(subscription.listing, book, "incremental", *news(subscription, book)),)
 
 
 def _name(listing: Listing) -> str:

@@ -1,11 +1,14 @@
-"""What several exchanges do alike: names of bars, pages of candles, milliseconds, a checksum."""
+"""What several exchanges do alike: names of bars, pages of candles, what changed, compression, a checksum."""
 
 from collections.abc import Mapping
+from gzip import compress
 from zlib import crc32
 
-from bot.sandbox.wire.book import Book, Listing
+import orjson
+
+from bot.sandbox.wire.book import Book, Level, Listing, changes
 from bot.sandbox.wire.exchange import MILLISECOND, Bar, Exchange
-from bot.sandbox.wire.wire import DAY, HOUR, MINUTE
+from bot.sandbox.wire.wire import DAY, HOUR, MINUTE, Json, Subscription
 
 LENGTHS = (MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 4 * HOUR, DAY)
 SIGN = 1 << 31
@@ -17,19 +20,31 @@ def intervals(names: str) -> dict[str, int]:
 
 
 def page(
-    exchange: Exchange, listing: Listing, length: int, limit: int, first: int | None = None, last: int | None = None
+    exchange: Exchange,
+    listing: Listing,
+    length: int,
+    limit: int,
+    first: int | None = None,
+    last: int | None = None,
+    *,
+    newest: bool = False,
 ) -> list[Bar]:
     """At most `limit` candles that begin from `first` to `last` (ms, both counted), ascending.
 
-    The oldest of them where `first` is told, else the newest. `length` is that of a bar, ms.
+    The oldest of them where `first` is told, unless it is the `newest` the exchange prefers. `length` of a bar: ms.
     """
     bars = exchange.bars(listing, length, first or 0, exchange.now_ms() if last is None else last)
-    return bars[-limit:] if first is None else bars[:limit]
+    return bars[-limit:] if newest or first is None else bars[:limit]
 
 
 def number(query: Mapping[str, str], name: str) -> int | None:
     """A whole number that was asked with; None where it was not."""
     return int(query[name]) if name in query else None
+
+
+def seconds(query: Mapping[str, str], name: str) -> int | None:
+    """A moment that was asked with in seconds, as ms; None where none was."""
+    return int(query[name]) * 1000 if name in query else None
 
 
 def before(query: Mapping[str, str], name: str) -> int | None:
@@ -40,6 +55,17 @@ def before(query: Mapping[str, str], name: str) -> int | None:
 def ms(book: Book) -> int:
     """When it changed, ms UTC."""
     return book.changed // MILLISECOND
+
+
+def news(subscription: Subscription, book: Book) -> tuple[list[Level], list[Level]]:
+    """Bids and asks that changed, of those the stream shows."""
+    told, seen = subscription.told, subscription.seen
+    return changes(seen(told.bids), seen(book.bids)), changes(seen(told.asks), seen(book.asks))
+
+
+def zipped(message: Json) -> bytes:
+    """A message as gzip, the same bytes at any time."""
+    return compress(orjson.dumps(message), compresslevel=1, mtime=0)
 
 
 def signed_crc32(text: str) -> int:

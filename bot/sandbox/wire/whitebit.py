@@ -5,9 +5,9 @@ Source: docs.whitebit.com: public HTTP v4 and v1, public websocket (depth, marke
 
 from collections.abc import Iterable, Mapping
 
-from bot.sandbox.wire.book import Book, Level, Listing, changes, listings
+from bot.sandbox.wire.book import Book, Level, Listing, listings
 from bot.sandbox.wire.exchange import Bar, Exchange
-from bot.sandbox.wire.usual import intervals, number, page
+from bot.sandbox.wire.usual import intervals, news, page, seconds
 from bot.sandbox.wire.wire import (
     REFUSALS,
     Answer,
@@ -85,10 +85,7 @@ class WhiteBit(Wire):
         """What changed."""
         if subscription.topic.startswith("market"):
             return self.opening(subscription, book)
-        told = subscription.told
-        bids = changes(subscription.seen(told.bids), subscription.seen(book.bids))
-        asks = changes(subscription.seen(told.asks), subscription.seen(book.asks))
-        return (_depth(subscription, book, bids, asks, whole=False),)
+        return (_depth(subscription, book, *news(subscription, book), whole=False),)
 
 
 def _name(listing: Listing) -> str:
@@ -119,9 +116,8 @@ def _asset(symbol: str) -> Json:
 
 def _page(query: Mapping[str, str], exchange: Exchange) -> list[Bar]:
     """Times in seconds. From `start` upward where it is given."""
-    times = (None if at is None else at * 1000 for at in (number(query, "start"), number(query, "end")))
-    limit = min(int(query.get("limit", PAGE)), PAGE)
-    return page(exchange, find(exchange, query["market"], _name), INTERVALS[query["interval"]], limit, *times)
+    listing, limit = find(exchange, query["market"], _name), min(int(query.get("limit", PAGE)), PAGE)
+    return page(exchange, listing, INTERVALS[query["interval"]], limit, seconds(query, "start"), seconds(query, "end"))
 
 
 def _candle(bar: Bar) -> Json:

@@ -5,9 +5,9 @@ Source: doc.xt.com: spot REST v4, websocket depth_update, ticker, tickers. It ha
 
 from collections.abc import Iterable, Mapping
 
-from bot.sandbox.wire.book import Book, Listing, changes, listings
+from bot.sandbox.wire.book import Book, Listing, listings
 from bot.sandbox.wire.exchange import Bar, Exchange
-from bot.sandbox.wire.usual import intervals, ms, number, page
+from bot.sandbox.wire.usual import intervals, ms, news, number, page
 from bot.sandbox.wire.wire import (
     REFUSALS,
     Answer,
@@ -63,7 +63,7 @@ class Xt(Wire):
         topic, _, name = subscription.topic.partition("@")
         if topic == "tickers":
             return ({"topic": topic, "event": topic, "data": [{"s": name} | _day(book)]},)
-        told = _difference(subscription.told, book) if topic == "depth_update" else _day(book)
+        told = _difference(subscription, book) if topic == "depth_update" else _day(book)
         return ({"topic": topic, "event": subscription.topic, "data": {"s": name} | told},)
 
 
@@ -120,9 +120,9 @@ def _snapshot(book: Book, depth: int) -> Json:
     return {"timestamp": ms(book), "lastUpdateId": book.number} | sides
 
 
-def _difference(told: Book, book: Book) -> dict[str, Json]:
-    sides = {"b": pairs(changes(told.bids, book.bids)), "a": pairs(changes(told.asks, book.asks))}
-    return {"fi": told.number + 1, "i": book.number} | sides
+def _difference(subscription: Subscription, book: Book) -> dict[str, Json]:
+    bids, asks = news(subscription, book)
+    return {"fi": subscription.told.number + 1, "i": book.number, "b": pairs(bids), "a": pairs(asks)}
 
 
 def _day(book: Book) -> dict[str, Json]:
