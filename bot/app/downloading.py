@@ -42,9 +42,7 @@ def ordered(exchange: str, pair: str, length: str, since: str, until: str | None
 
     Bars that have not ended by `now` are not wanted: they would change.
     """
-    nanoseconds = timeframe(length)
-    if nanoseconds is None:
-        raise UserError(f"--timeframe {length} is no timeframe; they are like 1m, 15m, 1h and divide a day")
+    nanoseconds = length_of(length)
     first = -(-_moment("--since", since) // nanoseconds) * nanoseconds
     last = min(_moment("--until", until) if until else now, now) // nanoseconds * nanoseconds
     if first < FIRST:
@@ -53,6 +51,14 @@ def ordered(exchange: str, pair: str, length: str, since: str, until: str | None
         end = f"--until {until}" if until else "now"
         raise UserError(f"no {length} bar begins from --since {since} on and ends before {end} ({iso(now)} now)")
     return Order(Series(_market(exchange, pair, coins), nanoseconds), Span(first, last))
+
+
+def length_of(name: str) -> int:
+    """How long bars of that name are, ns; `UserError` where none are called so."""
+    length = timeframe(name)
+    if length is None:
+        raise UserError(f"--timeframe {name} is no timeframe; they are like 1m, 15m, 1h and divide a day")
+    return length
 
 
 async def download(

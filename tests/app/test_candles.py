@@ -12,16 +12,19 @@ import pytest
 import stamina
 from typer.testing import CliRunner
 
-from bot.app import downloading
+from bot.app import downloading, recording
 from bot.app.cli import app
 from bot.model.coins import shipped
 from bot.model.errors import UserError
 from bot.model.markets import Candles, Market
 from bot.model.times import DAY, HOUR, MINUTE, iso, moment
 from bot.records.candle_files import write
+from bot.records.quote_bars import Recorder
+from bot.records.series import Series
 from bot.records.shelf import Shelf
 from bot.sandbox.exchange import Exchanges
 from bot.sandbox.exchange_faults import Fault
+from bot.venues.exchange import Feeds
 
 COINS = shipped()
 USDC = Market("binance", "USDC", "USDT")
@@ -193,6 +196,50 @@ def test_the_bar_of_the_moment_is_not_wanted():
 
     assert wanted.series.market == Market("kraken", "USDP", "USD")
     assert [iso(end) for end in wanted.span] == ["2023-03-19T23:00:00Z", "2023-03-20T12:00:00Z"]
+
+
+class Heard(Recorder):
+    """Tells when it was given something."""
+
+    heard: asyncio.Event
+
+    def take(self, seen):
+        super().take(seen)
+        self.heard.set()
+
+
+async def test_live_quotes_are_recorded_until_told_to_stop(exchanges, shelf):
+    """As bars of what stood in the middle of the book, the bar of the moment included."""
+    exchanges.quote("binance", "USDC", "USDT", 0.99, 1.01)
+    recorder = Heard(shelf)
+    recorder.heard = asyncio.Event()
+    recording_now = asyncio.create_task(
+        recording.record(Feeds(["binance"], COINS, ["USDC"], exchanges.url), recorder, None)
+    )
+    await recorder.heard.wait()
+    recording_now.cancel()
+    with suppress(asyncio.CancelledError):
+        await recording_now
+
+    assert shelf.read(Series(USDC, MINUTE)).close.tolist() == [1.0]
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("-x", "nowhere"), "no exchange nowhere is known"),
+        (("--coin", "WAT"), "WAT is not a coin repeg knows"),
+        (("--timeframe", "7m"), "--timeframe 7m is no timeframe"),
+        (("--through", "here"), "--through here is no gateway"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_what_cannot_be_recorded_is_told(words, complaint, tmp_path):
+    """Before anything starts."""
+    stdout, line, code = told("record", *words, shelf=tmp_path)
+
+    assert (stdout, code) == ("", 1)
+    assert line.startswith(complaint)
 
 
 def test_files_are_imported_listed_and_checked(tmp_path):

@@ -15,6 +15,9 @@ Config = Annotated[Path | None, typer.Option("--config", "-c", help="The setting
 Folder = Annotated[
     Path | None, typer.Option("--shelf", help="The shelf's folder; `candles` in the state folder without it.")
 ]
+Through = Annotated[
+    str | None, typer.Option(help="A gateway or sandbox: a URL with each exchange's host as the path's first part.")
+]
 CoinsFile = Annotated[Path | None, typer.Option("--coins", help="Coins of your own (TOML), over those shipped.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")]
 
@@ -26,9 +29,7 @@ def download(
     since: Annotated[str, typer.Option(help="The first bar: 2023-03-11, or 2023-03-11T07:15:00Z.")],
     until: Annotated[str | None, typer.Option(help="Before which bars begin; now, where not told.")] = None,
     timeframe: Annotated[str, typer.Option(help="How long a bar is: 1m, 5m, 15m, 1h, 1d ...")] = "1m",
-    through: Annotated[
-        str | None, typer.Option(help="A gateway or sandbox: a URL with each exchange's host as the path's first part.")
-    ] = None,
+    through: Through = None,
     again: Annotated[bool, typer.Option("--again", help="Ask also for what is on the shelf already.")] = False,
     shelf: Folder = None,
     coins: CoinsFile = None,
@@ -85,6 +86,45 @@ def import_(
         screen.out.print(screen.table(None, ("series", "read>", "new>"), rows))
 
 
+@app.command()
+def record(
+    exchange: Annotated[list[str] | None, typer.Option("--exchange", "-x", help="Only this one; repeatable.")] = None,
+    coin: Annotated[list[str] | None, typer.Option("--coin", help="Only this coin; repeatable.")] = None,
+    seconds: Annotated[float | None, typer.Option(help="For how long; until Ctrl-C, where not told.", min=1)] = None,
+    timeframe: Annotated[str, typer.Option(help="How long a bar is: 1s, 1m, 1h ...")] = "1m",
+    through: Through = None,
+    shelf: Annotated[
+        Path | None, typer.Option("--shelf", help="The shelf's folder; `quotes` in the state folder without it.")
+    ] = None,
+    coins: CoinsFile = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Record live quotes as price history: the middle of the best bid and ask, bar by bar, without volume.
+
+    On a shelf of its own, since a book's middle and what was paid are not the same. Ended in any way, killed included,
+    at most the bar of the moment is lost.
+    """
+    import asyncio
+    from contextlib import suppress
+
+    from bot.app import downloading, holdings, loop, recording, screen
+    from bot.app.coins import chosen
+    from bot.records.quote_bars import Recorder
+    from bot.venues.exchange import EXCHANGES, Feeds
+
+    length = downloading.length_of(timeframe)
+    kept, known = _opened(shelf, coins, config, place="quotes")
+    feeds = Feeds(exchange or EXCHANGES, known, chosen(coin or (), known), _gateway(through))
+    with suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=loop.new) as runner:
+        runner.run(recording.record(feeds, Recorder(kept, length), seconds))
+    found, _ = holdings.all_of(kept)
+    if as_json:
+        screen.show_json([holdings.described(each) for each in found])
+    else:
+        holdings.show(found, gaps=False)
+
+
 @app.command(name="list")
 def list_(shelf: Folder = None, coins: CoinsFile = None, config: Config = None, as_json: AsJson = False) -> None:
     """List what is on the shelf: of which markets, how much, from when to when, and how much is missing between."""
@@ -119,21 +159,24 @@ def check(shelf: Folder = None, coins: CoinsFile = None, config: Config = None, 
         raise typer.Exit(1)
 
 
-def _opened(folder: Path | None, coins: Path | None, config: Path | None) -> "tuple[Shelf, Coins]":
+def _opened(
+    folder: Path | None, coins: Path | None, config: Path | None, place: str = "candles"
+) -> "tuple[Shelf, Coins]":
     from bot.app.coins import known
     from bot.app.settings import load
     from bot.records.shelf import Shelf
 
     settings = load(config)
     all_coins = known(coins or settings.coins)
-    return Shelf((folder or settings.folder / "candles").expanduser(), all_coins), all_coins
+    return Shelf((folder or settings.folder / place).expanduser(), all_coins), all_coins
 
 
-def _gateway(through: str | None) -> None:
+def _gateway(through: str | None) -> str | None:
     from bot.model.errors import UserError
 
     if through is not None and not through.startswith(("http://", "https://")):
         raise UserError(f"--through {through} is no gateway: one begins with http:// or https://")
+    return through
 
 
 def _deliver(delivery: "Delivery", *, as_json: bool) -> None:

@@ -1,0 +1,32 @@
+"""Live quotes onto the shelf, bar by bar."""
+
+import asyncio
+import time
+from contextlib import suppress
+
+from bot.records.quote_bars import Recorder
+from bot.venues.exchange import Feeds
+
+TURN = 1.0  # seconds between looks at the clock: bars end though nobody quotes
+
+
+async def record(feeds: Feeds, recorder: Recorder, seconds: float | None) -> None:
+    """Take in what the feeds tell, for so long or until cancelled; then everything is on the shelf."""
+    try:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds), feeds, asyncio.TaskGroup() as tasks:
+                tasks.create_task(_quotes(feeds, recorder))
+                tasks.create_task(_clock(recorder))
+    finally:
+        recorder.close()
+
+
+async def _quotes(feeds: Feeds, recorder: Recorder) -> None:
+    async for seen in feeds.looks():
+        recorder.take(seen)
+
+
+async def _clock(recorder: Recorder) -> None:
+    while True:
+        await asyncio.sleep(TURN)
+        recorder.pass_time(time.time_ns())
