@@ -28,7 +28,7 @@ FLAT = 0.5  # scales within which an error weighs no less for being larger
 REJECT = 4.0  # scales at which a price has lost three quarters of its weight
 LEAST = 1e-6  # weight that every price keeps, so that the matrix stays regular
 ALONE = 2.0  # a venue alone is taken for three times as far off as its scale says, two that agree for one and a half
-FAINT = 0.1  # of the loudest: whom fainter venues differ with is no matter
+FAINT = 0.02  # of the most that a venue holds of a value: whom lesser ones differ with is no matter
 NORMAL = 1.4826  # a standard deviation in median absolute deviations
 PAR_WIDTH = 50e-4  # how well one knows a coin's dollars by its peg alone
 LIQUID = 50e-4  # the scale at which a coin's best market gives it half a say on who is at par
@@ -205,35 +205,57 @@ def _solution(matrix: Floats, right: Floats) -> Floats:
 
 def _uncertainty(markets: Markets, frame: Frame, residual: Floats, tight: Floats) -> Floats:
     """One standard deviation of each value against its root, (n, T); NaN where nobody quotes it."""
-    edges, free = markets.edges, len(frame.free)
-    widened = _scatter(markets.voices, residual, tight)
+    edges = markets.edges
+    widened = _scatter(markets, frame, residual, tight)
     trusted = tight / np.maximum(widened[edges.first], widened[edges.second])[edges.pair]
-    matrix = _normal(frame, _summed(edges.by_pair, trusted * trusted * _believed(residual * trusted)))
-    unit, diagonal = np.zeros_like(matrix), np.arange(free)
-    unit[diagonal, diagonal] = 1.0
-    variance = _solution(matrix, unit)[diagonal, diagonal]
-    sigma = np.zeros((len(markets.assets), residual.shape[1]))
-    sigma[frame.free] = np.sqrt(variance)
+    covariance = _covariance(markets, frame, trusted * trusted * _believed(residual * trusted))
+    sigma: Floats = np.sqrt(covariance[np.arange(len(covariance)), np.arange(len(covariance))])
     sigma[frame.silent] = np.nan
     return sigma
 
 
-def _scatter(voices: Voices, residual: Floats, tight: Floats) -> Floats:
-    """How much farther off than their scales explain the venues of each asset are, above 1, (n, T).
+def _covariance(markets: Markets, frame: Frame, weight: Floats) -> Floats:
+    """Of all values against their roots, (n, n, T): the inverse of the normal matrix, 0 for the roots."""
+    matrix = _normal(frame, _summed(markets.edges.by_pair, weight))
+    unit, diagonal = np.zeros_like(matrix), np.arange(len(matrix))
+    unit[diagonal, diagonal] = 1.0
+    covariance = np.zeros((len(markets.assets), len(markets.assets), weight.shape[1]))
+    covariance[frame.free[:, None], frame.free] = _solution(matrix, unit)
+    return covariance
+
+
+def _scatter(markets: Markets, frame: Frame, residual: Floats, tight: Floats) -> Floats:
+    """How much farther off than their scales explain those are whom each value rests on, above 1, (n, T).
 
     The median over venues: of two that differ nobody knows which is right, of three one is wrong. Few venues that
     agree may still be wrong together.
     """
-    loud = _summed(voices.by_voice, tight)
-    loudest = _seated(voices, loud, 0.0).max(axis=1)
-    off = _summed(voices.by_voice, np.abs(residual) * tight * tight)
-    mean = np.divide(off, loud, where=loud > FAINT * loudest[voices.asset], out=np.full_like(off, np.inf))
+    voices = markets.voices
+    leverage = _leverage(markets, frame, tight)
+    held = _summed(voices.by_end, leverage)
+    most = _seated(voices, held, 0.0).max(axis=1)
+    off = _summed(voices.by_end, leverage * np.tile(np.abs(residual) * tight, (2, 1)))
+    mean = np.divide(off, held, where=held > FAINT * most[voices.asset], out=np.full_like(off, np.inf))
     seated = np.sort(_seated(voices, mean, np.inf), axis=1)
     venues = (seated < np.inf).sum(axis=1)
     asset, moment = np.arange(venues.shape[0])[:, None], np.arange(venues.shape[1])
     low, high = seated[asset, np.maximum(venues - 1, 0) // 2, moment], seated[asset, venues // 2, moment]
     middle = np.where(venues > 0, (low + np.where(venues > 1, high, low)) / 2, 0.0)
-    return np.maximum(NORMAL * middle, 1 + ALONE / np.maximum(venues, 1) ** 2)
+    few = np.divide(ALONE, venues * venues, where=venues > 0, out=np.zeros_like(middle))
+    return np.maximum(NORMAL * middle, 1 + few)
+
+
+def _leverage(markets: Markets, frame: Frame, tight: Floats) -> Floats:
+    """By how much each price moves the value of its first asset, (m, T), and below that of its second, (2m, T).
+
+    Not at all where the other asset is known by this one only: what differs there is the other's matter.
+    """
+    edges, weight = markets.edges, tight * tight
+    covariance = _covariance(markets, frame, weight)
+    shared = covariance[edges.first, edges.second]
+    first, second = (covariance[one, one] - shared for one in (edges.first, edges.second))
+    moves: Floats = np.concatenate([weight * first[edges.pair], weight * second[edges.pair]])
+    return np.maximum(moves, 0.0)
 
 
 def _in_dollars(markets: Markets, frame: Frame, answer: _Answer, tight: Floats) -> _Answer:

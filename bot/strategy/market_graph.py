@@ -45,6 +45,7 @@ class Voices:
     """
 
     by_voice: Groups  # of edges
+    by_end: Groups  # of ends: those of all edges for the first asset of their pair, then those for the second
     asset: Indices  # (v,) whom each speaks of
     of_first: Indices  # (m,) the voice an edge is in for the first asset of its pair
     of_second: Indices  # (m,)
@@ -162,7 +163,8 @@ def _voices(edges: Edges, venue: Indices, n: int) -> Voices:
     ends = np.concatenate([edges.first[edges.pair], edges.second[edges.pair]]) * venues + np.tile(venue, 2)
     named, voice = np.unique(ends, return_inverse=True)
     voice, asset = voice.ravel(), named // venues
-    return Voices(_groups(np.tile(np.arange(m), 2), voice), asset, voice[:m], voice[m:], _seats(asset, n))
+    by_voice, by_end = _groups(np.tile(np.arange(m), 2), voice), _groups(np.arange(2 * m), voice)
+    return Voices(by_voice, by_end, asset, voice[:m], voice[m:], _seats(asset, n))
 
 
 def _seats(asset: Indices, n: int) -> Indices:

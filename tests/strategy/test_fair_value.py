@@ -229,6 +229,16 @@ def test_disagreement_is_told():
     assert decided.sigma_bp < 10
 
 
+def test_a_quarrel_over_another_is_no_doubt():
+    """Two pools that differ on what DAI is in USDC say nothing of USDC, whose own book is as sure as alone."""
+    book = quote("alpha", "USDC", "USD", 0.98)
+    pools = [quote("chain:one", "DAI", "USDC", 1.0), quote("chain:other", "DAI", "USDC", 0.7)]
+    found, alone = solve([book, *pools], 0, PRICING), solve([book], 0, PRICING)
+
+    assert found.values["USDC"].sigma_bp == pytest.approx(alone.values["USDC"].sigma_bp)
+    assert found.values["DAI"].sigma_bp > 500
+
+
 @settings(max_examples=20)
 @given(seeds)
 def test_sigma_is_honest(seed):
