@@ -1,10 +1,25 @@
 """The `repeg` command. Heavy imports wait inside the commands, so that --help is there at once."""
 
+import os
 import sys
 
 import typer
 
-from bot.app.commands import candles, chain, config, demo, detect, doctor, episodes, exchanges, feeds, run, survey, tx
+from bot.app.commands import (
+    candles,
+    chain,
+    config,
+    demo,
+    detect,
+    doctor,
+    episodes,
+    exchanges,
+    feeds,
+    run,
+    survey,
+    tx,
+    watch,
+)
 from bot.model.errors import UserError
 
 app = typer.Typer(
@@ -17,6 +32,7 @@ app = typer.Typer(
 app.command(name="demo")(demo.demo)
 app.command(name="run")(run.run)
 app.command(name="feeds")(feeds.feeds)
+app.command(name="watch")(watch.watch)
 app.command(name="detect")(detect.detect)
 app.command(name="lenders")(survey.lenders)
 app.command(name="pools")(survey.pools)
@@ -36,6 +52,7 @@ def main() -> None:
 
     from bot.app.screen import complain
 
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # on matrices as small as ours threads cost 20 times the work
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # what was started is taken down
     logging.basicConfig(level=logging.WARNING, format="repeg: %(message)s")
     try:

@@ -221,6 +221,9 @@ class Settings(BaseSettings):
         return self.folder / f"journal-{self.node.chain_id}{'' if live else '-dry'}.sqlite"
 
 
+_FLAGS = {"urls": "node"}  # keys that are flags by another name
+
+
 def load(file: Path | None, *, node: str | None = None, state: Path | None = None) -> Settings:
     """Settings from `file` (TOML), the environment and flags; a UserError names the key that is wrong."""
     try:
@@ -231,17 +234,20 @@ def load(file: Path | None, *, node: str | None = None, state: Path | None = Non
         raise UserError(
             f"{error}: in the environment, lists are JSON, as in REPEG__NODE__URLS='[\"http://...\"]'"
         ) from None
-    flags: dict[str, Any] = {"state": state} if state else {}
     if node:
-        flags["node"] = _flagged(told.node, node)
-    return told.model_copy(update=flags)
+        told = flagged(told, "node", urls=[node])
+    return told.model_copy(update={"state": state} if state else {})
 
 
-def _flagged(told: Node, url: str) -> Node:
+def flagged(settings: Settings, part: str, **flags: object) -> Settings:
+    """The settings, and over one part of them the flags that were given; a UserError names one that will not do."""
+    told: Part = getattr(settings, part)
+    given = {key: flag for key, flag in flags.items() if flag is not None}
     try:
-        return Node(**{**told.model_dump(), "urls": [url]})
+        return settings.model_copy(update={part: type(told)(**{**told.model_dump(), **given})})
     except ValidationError as error:
-        raise UserError(f"--node: {error.errors(include_input=False, include_url=False)[0]['msg']}") from None
+        first = error.errors(include_input=False, include_url=False)[0]
+        raise UserError(f"--{_FLAGS.get(key := str(first['loc'][0]), key)}: {first['msg']}") from None
 
 
 def _read(file: Path) -> dict[str, Any]:
