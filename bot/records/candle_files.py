@@ -68,10 +68,20 @@ def put(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
+        _settle(path.parent)
     except OSError as error:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
         raise BadCandles(f"{path}: cannot be written: {error.strerror or error}") from None
+
+
+def _settle(folder: Path) -> None:
+    """A new name survives a power cut once its folder is on disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def bars(series: Series, frame: pl.DataFrame) -> Candles:
