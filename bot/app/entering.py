@@ -87,7 +87,7 @@ def best_path(episode: Episode, series: Iterable[Candles]) -> Path | None:
 
 def stamp() -> str:
     """This moment, as part of a file's name."""
-    return datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+    return datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
 
 
 def _shows(candles: Candles, episode: Episode) -> bool:

@@ -51,6 +51,13 @@ class Database:
                 yield connection
 
     @asynccontextmanager
+    async def asking(self) -> AsyncIterator[AsyncConnection]:
+        """For one question, which is a transaction of its own."""
+        with self._explained():
+            async with self.engine.execution_options(asks=True).connect() as connection:
+                yield connection
+
+    @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that is committed whole or not at all."""
         with self._explained():
@@ -154,8 +161,13 @@ def _own_transactions(engine: AsyncEngine) -> AsyncEngine:
 
     @event.listens_for(engine.sync_engine, "begin")
     def begun(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        match connection.get_execution_options():
+            case {"writes": True}:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            case {"asks": True}:
+                pass
+            case _:
+                connection.exec_driver_sql("BEGIN")
 
     return engine
 

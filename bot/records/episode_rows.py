@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from bot.model.coins import Mechanism, shipped
 from bot.model.decisions import Severity
-from bot.model.episodes import Episode, Path, Point, Precision, faults, severity_of
+from bot.model.episodes import Episode, Path, Precision, faults, severity_of
 from bot.model.times import iso, moment
 
 TIMES = ("start", "alert", "trough_at", "recovered_at", "end", "reopened")
@@ -19,6 +19,7 @@ NUMBERS = ("trough", "peak_bp", "depth_usd")
 LISTS = ("caught_from", "spread_to", "venues", "sources")
 FIELDS = {field.name: field for field in fields(Episode)}
 NAMES = (*FIELDS, "path")
+LATEST = 2**63 - 1  # ns: what a database holds, the year 2262
 _ROUGH = {4: Precision.MONTH, 7: Precision.MONTH, 10: Precision.DAY, 13: Precision.HOUR}  # by the length of its writing
 _EPISODE, _PATH = TypeAdapter(Episode), TypeAdapter(Path)
 _SEPARATOR = " | "  # between the members of a list, where a row is flat
@@ -68,17 +69,20 @@ def read_path(told: object) -> Path | None:
         path = _PATH.validate_python(told)
     except ValidationError as error:
         raise BadRow(f"path: {_first(error)}") from None
-    if any(later.at <= earlier.at for earlier, later in zip(path.points, path.points[1:], strict=False)):
+    at = [moment for moment, _ in path.points]
+    if at != sorted(set(at)):
         raise BadRow("path: expected points in the order of time")
-    return Path(tuple(Point(*point) for point in path.points), path.against, path.source)
+    if at and not 0 <= at[0] <= at[-1] <= LATEST:
+        raise BadRow("path: expected times in ns since 1970, before 2262")
+    return path
 
 
 def rough_moment(name: str, text: str) -> int:
     """The moment a text names, or the first of the day, month or year it names. `BadRow` names the field."""
-    try:
-        return moment({4: f"{text}-01-01", 7: f"{text}-01"}.get(len(text), text))
-    except (ValueError, OverflowError):
-        raise BadRow(f"{name}: expected a time like 2023-03-11T07:15Z, 2023-03-11 or 2023-03, got {text}") from None
+    with suppress(ValueError, OverflowError):
+        if 0 <= (named := moment({4: f"{text}-01-01", 7: f"{text}-01"}.get(len(text), text))) <= LATEST:
+            return named
+    raise BadRow(f"{name}: expected a time like 2023-03-11T07:15Z, 2023-03-11 or 2023-03, got {text}")
 
 
 def _known(given: Mapping[str, Any]) -> None:

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import struct
 from dataclasses import fields
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -109,7 +111,7 @@ _CHOICES = {
     "origin": Origin,
 }
 _FIELDS = tuple(field.name for field in fields(Episode))
-POINT = np.dtype([("at", "<i8"), ("price", "<f8")])
+POINT = np.dtype([("at", "<i8"), ("price", "<f8")])  # as a path is packed, without gaps
 
 
 def row(episode: Episode) -> dict[str, Any]:
@@ -130,7 +132,7 @@ def episode(row: RowMapping) -> Episode:
 
 def path_row(episode_id: str, path: Path) -> dict[str, Any]:
     """A path as the database keeps it: 16 bytes a point."""
-    points = np.array(list(path.points), dtype=POINT).tobytes()
+    points = struct.pack(f"<{len(path.points) * 'qd'}", *chain.from_iterable(path.points))
     return {
         "episode": episode_id,
         "against": path.against,
@@ -144,7 +146,7 @@ def path_row(episode_id: str, path: Path) -> dict[str, Any]:
 
 def points(packed: bytes) -> tuple[Point, ...]:
     """The points of a path as they were packed."""
-    return tuple(Point(at, price) for at, price in np.frombuffer(packed, dtype=POINT).tolist())
+    return tuple(map(Point._make, struct.iter_unpack("<qd", packed)))
 
 
 def digest(content: bytes | memoryview) -> str:

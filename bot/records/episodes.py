@@ -64,12 +64,12 @@ class Episodes:
 
     async def search(self, query: Query) -> list[Episode]:
         """Every episode that fits."""
-        async with self.database.reading() as connection:
+        async with self.database.asking() as connection:
             return await _episodes(connection, _select(query))
 
     async def get(self, name: str) -> Episode:
         """The episode of that id. `EpisodesError` when there is none."""
-        async with self.database.reading() as connection:
+        async with self.database.asking() as connection:
             found = await _episodes(connection, select(EPISODES).where(EPISODES.c.id == name.lower()))
         if not found:
             raise EpisodesError(f"there is no episode {name}: `repeg episodes list` names them all")
@@ -77,7 +77,7 @@ class Episodes:
 
     async def count(self) -> int:
         """How many there are, traps included."""
-        async with self.database.reading() as connection:
+        async with self.database.asking() as connection:
             return int(await connection.scalar(select(func.count()).select_from(EPISODES)) or 0)
 
     async def put(self, rows: Sequence[tuple[Episode, Path | None]]) -> Kept:
@@ -114,7 +114,7 @@ class Episodes:
 
     async def paths(self, names: Sequence[str]) -> dict[str, Path]:
         """The paths of those episodes that have one, by id. `EpisodesError` when one is lost or damaged."""
-        async with self.database.reading() as connection:
+        async with self.database.asking() as connection:
             rows = (await connection.execute(select(PATHS).where(PATHS.c.episode.in_(names)))).mappings().all()
         points = archive.whole(rows, self.folder)
         return {

@@ -47,6 +47,8 @@ def test_times_are_as_rough_as_they_are_written(start, precision):
     ("wrong", "said"),
     [
         ({"coin": ""}, "coin: expected"),
+        ({"start": "9999"}, "start: expected a time like"),
+        ({"start": "1969-12"}, "start: expected a time like"),
         ({"start": "last week"}, "start: expected a time like"),
         ({"outcome": "lost"}, "outcome: expected 'recovered'"),
         ({"grade": "rumour"}, "grade: expected 'measured'"),
@@ -69,7 +71,10 @@ def test_a_row_that_is_no_episode_names_its_field(wrong, said):
     assert str(fault.value).startswith(said)
 
 
-@pytest.mark.parametrize("path", [{"points": "none"}, {"points": [[2, 1.0], [1, 1.0]]}, [1], {"points": [[1, "low"]]}])
+@pytest.mark.parametrize(
+    "path",
+    [{"points": "none"}, {"points": [[2, 1.0], [1, 1.0]]}, [1], {"points": [[1, "low"]]}, {"points": [[2**63, 1.0]]}],
+)
 def test_a_path_that_is_none_is_refused(path):
     """With what is wrong about it."""
     with pytest.raises(BadRow, match="path: "):
