@@ -1,12 +1,12 @@
 """The detector over whole arrays: asked only from where something shows until that is over."""
 
 from collections.abc import Sequence
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 
 from bot.analysis import bars, valuation
-from bot.analysis.bars import Strip
+from bot.analysis.bars import Strip, Times
 from bot.analysis.readings import Readings, readings
 from bot.model.coins import Coins
 from bot.model.decisions import Depeg
@@ -33,7 +33,11 @@ class Scan:
         self._tracks: dict[Key, Track] = {}
         self._told: dict[tuple[Key, int], Depeg] = {}
         self._next = 0  # the first look not judged yet
-        self._minutes = [np.unique(strip.end // MINUTE) for strip in markets]
+
+    @cached_property
+    def _minutes(self) -> list[Times]:
+        """The minutes in which each market had news."""
+        return [np.unique(strip.end // MINUTE) for strip in self.markets]
 
     @property
     def episodes(self) -> tuple[Depeg, ...]:
