@@ -43,7 +43,7 @@ class Feed:
             try:
                 await self._live(coins, assets)
             except Exception as error:  # noqa: BLE001 - one bad exchange never disturbs another
-                await asyncio.sleep(self._failed(error))
+                await asyncio.sleep(self._wait(error))
 
     def health(self) -> FeedHealth:
         """How it stands."""
@@ -84,6 +84,9 @@ class Feed:
                 raise faults.NothingWatchedError("lists none of the watched markets")
             self._session = session
             await session.listen(exchange, DIALECTS[self.venue].carried(self._markets))
+        except Exception as error:
+            self._failed_as, self._last_error = faults.state_of(error), faults.reason(error)
+            raise
         finally:
             self._ended(session)
             await _hang_up(exchange, self._patience.close)
@@ -112,9 +115,8 @@ class Feed:
         self._session = None
         self._board.clear()
 
-    def _failed(self, error: Exception) -> float:
-        """Takes note; seconds to wait before the next try."""
-        self._failed_as, self._last_error = faults.state_of(error), faults.reason(error)
+    def _wait(self, error: Exception) -> float:
+        """Seconds before the next try, after one that ended so."""
         wait = self._breaker.failed()
         match self._failed_as:
             case FeedState.MAINTENANCE:

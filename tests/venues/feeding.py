@@ -12,8 +12,8 @@ from bot.venues.exchange import Feeds
 from bot.venues.patience import Patience
 
 HURRY = Patience(
-    stale_after=1.0,
-    silent_after=2.0,
+    stale_after=2.0,  # a busy machine pauses for a second
+    silent_after=3.0,
     steady_after=0.3,
     repeat=0.2,
     look=0.05,
