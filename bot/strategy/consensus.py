@@ -234,7 +234,8 @@ def _scatter(markets: Markets, frame: Frame, residual: Floats, tight: Floats) ->
     leverage = _leverage(markets, frame, tight)
     held = _summed(voices.by_end, leverage)
     most = _seated(voices, held, 0.0).max(axis=1)
-    off = _summed(voices.by_end, leverage * np.tile(np.abs(residual) * tight, (2, 1)))
+    scales = np.abs(residual) * tight
+    off = _summed(voices.by_end, leverage * np.concatenate([scales, scales]))
     mean = np.divide(off, held, where=held > FAINT * most[voices.asset], out=np.full_like(off, np.inf))
     seated = np.sort(_seated(voices, mean, np.inf), axis=1)
     venues = (seated < np.inf).sum(axis=1)
