@@ -7,6 +7,7 @@ import pytest
 from aiohttp import ClientSession
 from exchange_clients import first_book, opened, soon, touch
 
+from bot.sandbox import exchange_socket
 from bot.sandbox.errors import SandboxError
 from bot.sandbox.exchange import Exchanges
 from bot.sandbox.exchange_faults import Fault
@@ -186,6 +187,23 @@ async def test_one_exchange_in_trouble_leaves_the_others_alone():
         floor.ccxt.urls["api"]["rest"] = f"{exchanges.url}/www.okx.com"
 
         assert touch(await soon(floor.ccxt.fetch_order_book("USDC/USDT")))[:2] == (0.97, 0.98)
+
+
+async def test_who_does_not_read_is_cut_off(monkeypatch):
+    """An exchange keeps a client's news only so long; the client finds its connection closed and may come again."""
+    monkeypatch.setattr(exchange_socket, "BACKLOG", 10)
+    async with opened("okx") as floor:
+        floor.quote(0.9991, 0.9993)
+        await first_book(floor)
+        listening = floor.watch()
+        await asyncio.sleep(0)
+        for _ in range(20):
+            floor.exchanges.beat(*floor.market)
+
+        with pytest.raises(ccxt.NetworkError, match="1006"):
+            await listening
+        floor.quote(0.97, 0.98)
+        assert touch(await first_book(floor))[:2] == (0.97, 0.98)
 
 
 async def test_what_an_exchange_cannot_answer_it_refuses():
