@@ -9,6 +9,7 @@ VENUES = ("alpha", "beta", "gamma", "delta", "epsilon", "zeta")
 PAIRS = (("USDC", "USD"), ("USDT", "USD"), ("USDC", "USDT"), ("BTC", "USD"), ("BTC", "USDT"), ("BTC", "USDC"))
 TRUE = {"USD": 1.0, "USDC": 0.97, "USDT": 1.002, "BTC": 60_000.0}
 BP = 1e-4
+DEEP = 1e6  # dollars
 
 
 def quote(
@@ -19,10 +20,12 @@ def quote(
 
 
 def market(venues: Sequence[str], seed: int, noise: float = 2 * BP) -> list[Quote]:
-    """All of PAIRS at every venue, each price its own bit off what TRUE says."""
+    """All of PAIRS at every venue, deep books, each price its own bit off what TRUE says."""
     rnd = Random(seed)
     return [
-        quote(venue, base, against, TRUE[base] / TRUE[against] * (1 + rnd.uniform(-noise, noise)))
+        quote(
+            venue, base, against, TRUE[base] / TRUE[against] * (1 + rnd.uniform(-noise, noise)), size=DEEP / TRUE[base]
+        )
         for venue in venues
         for base, against in PAIRS
     ]
