@@ -14,7 +14,7 @@ from bot.model.coins import Coins
 from bot.model.markets import DOLLAR, Asset, Market
 from bot.model.times import MINUTE
 from bot.strategy.consensus import Solved
-from bot.strategy.deviation import BP, COIN, Reading
+from bot.strategy.deviation import BP, COIN, ROUNDING, Reading
 from bot.strategy.market_graph import Markets
 from bot.strategy.thresholds import Thresholds
 from bot.strategy.track import Direction, noise_bp, sign_of
@@ -70,11 +70,12 @@ class Readings:
     def showing(self, direction: Direction, thresholds: Thresholds) -> Rows:
         """The readings that bot.strategy.track.shows."""
         enters, sign = thresholds.enters(self.scope), sign_of(direction)
-        doubt = np.where(self.anchored, thresholds.sigmas * self.sigma_bp, 0.0)
-        far = np.flatnonzero(self.bp * sign >= np.maximum(enters, doubt))
-        told = self.is_news[far] & (self.shows[far] * sign >= enters * thresholds.back)
-        showing: Rows = far[told.any(axis=1)]
-        return showing
+        far = np.flatnonzero(self.bp * sign >= enters)
+        showing = self.shows[far] * sign >= enters * thresholds.back
+        disputed = (~showing & np.isfinite(self.shows[far])).any(axis=1)
+        sure = self.bp[far] * sign >= thresholds.sigmas * self.sigma_bp[far]
+        shown: Rows = far[(showing & self.is_news[far]).any(axis=1) & (sure | ~disputed)]
+        return shown
 
     def noise_bp(self, i: int, thresholds: Thresholds, before: int) -> float:
         """The coin's noise before a moment, as it is remembered at reading i."""
@@ -158,7 +159,7 @@ def _voice(venue: str, its: Sequence[tuple[Asset, bool, int]], solved: Solved, g
 def _agreed(apart: Floats) -> Floats:
     """bot.strategy.deviation.agreed of each column; what is NaN has not spoken."""
     least, most = np.fmin.reduce(apart), np.fmax.reduce(apart)
-    return np.where(least > 0, least, np.where(most < 0, most, least * 0.0))
+    return np.where(least > ROUNDING, least, np.where(most < -ROUNDING, most, least * 0.0))
 
 
 def _blamed(voice: Voice, voices: dict[Asset, list[Voice]], rows: Rows) -> Floats:

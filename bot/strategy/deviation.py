@@ -11,6 +11,7 @@ from bot.model.markets import DOLLAR, Asset
 
 COIN = "coin"  # the scope of a coin that moved everywhere
 BP = 1e4
+ROUNDING = 1e-6  # bp: 0.9950 is 50 away, whatever its logarithm says, and what fits to this fits
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def in_peg(values: Mapping[Asset, Value], coin: Asset, coins: Coins) -> float | 
 def agreed(apart: Sequence[float]) -> float:
     """What all witnesses tell alike: the smallest of them where they point the same way, else 0."""
     least, most = min(apart), max(apart)
-    return least if least > 0 else most if most < 0 else 0.0
+    return least if least > ROUNDING else most if most < -ROUNDING else 0.0
 
 
 def blamed(coin: Asset, venue: Venue) -> float:

@@ -5,9 +5,7 @@ from dataclasses import dataclass, field
 
 from bot.model.decisions import Severity
 from bot.model.times import HOUR, MINUTE, SECOND
-from bot.strategy.deviation import COIN
-
-ROUNDING = 1e-6  # bp: 0.9950 is 50 away, whatever its logarithm says
+from bot.strategy.deviation import COIN, ROUNDING
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +32,10 @@ class Thresholds:
     looks: int = 2  # with news that show it, in a row
     hold: int = 60 * SECOND  # from first sight to alert at least: many looks a second prove no more than one
     noises: float = 4.0  # standard errors the mean since first sight must stand off, by the coin's noise before it
-    sigmas: float = 1.0  # of the value's own uncertainty
+    sigmas: float = 1.0  # of the value's own uncertainty, where venues do not all show it
     fast: int = 10 * MINUTE  # a depth reached so soon after first sight makes it worse
     broad: int = 3  # and so does showing at so many venues, and at half of those that quote it
+    thin: float = 0.2  # books whose value is unsure by more than this part of the depth make it less bad
     urgency: float = 1.1  # each by this factor on its depth
     settle: int = 4 * HOUR  # back this long, and it is over
     memory: int = 24 * HOUR  # how far back own noise is measured

@@ -78,13 +78,17 @@ def noise_bp(samples: Sequence[Sample], now: int, thresholds: Thresholds, before
 
 
 def shows(reading: Reading, sign: int, thresholds: Thresholds) -> bool:
-    """Whether this reading is evidence of a depeg: far enough, surely enough, and by somebody who just said so."""
+    """Whether this reading is evidence of a depeg: far enough, surely enough, and by somebody who just said so.
+
+    Where every venue shows it, it is sure enough, however thin the books: who is at par where no dollar book says so
+    is a doubt the alert tells of and does not wait for. Where venues differ it must exceed what the value may be off.
+    """
     enters, away = thresholds.enters(reading.scope), reading.bp * sign
-    # Without a dollar book the doubt is mostly who is at par: the alert says so, it does not wait for an answer.
-    doubt = thresholds.sigmas * reading.sigma_bp if reading.anchored else 0.0
-    if away < max(enters, doubt):
+    if away < enters:
         return False
-    return any(reading.shows[venue] * sign >= enters * thresholds.back for venue in reading.news)
+    showing = {venue for venue, bp in reading.shows.items() if bp * sign >= enters * thresholds.back}
+    disputed = len(showing) < len(reading.shows)
+    return not showing.isdisjoint(reading.news) and (not disputed or away >= thresholds.sigmas * reading.sigma_bp)
 
 
 def _first_sight(reading: Reading, direction: Direction, thresholds: Thresholds) -> Track | None:
@@ -171,12 +175,13 @@ def _updated(depeg: Depeg, track: Track, severity: Severity) -> Depeg:
 def _severity(before: Track, track: Track, reading: Reading, thresholds: Thresholds) -> Severity:
     """The class of what two readings in a row show: one alone may be a single print.
 
-    Thin books, where the value is less sure, count for less; a fall that is fast or at most venues counts for more.
+    A move that is fast, or at most of many venues, counts for more; thin books, where the value is less sure, for less.
     """
-    depth = min(before.away, track.away) - (reading.sigma_bp if reading.anchored else 0.0)
+    depth = min(before.away, track.away)
     fast = reading.at - track.start <= thresholds.fast
     broad = len(track.venues) >= max(thresholds.broad, len(reading.shows) / 2)
-    depth *= thresholds.urgency ** (fast + broad)
+    thin = reading.anchored and reading.sigma_bp > thresholds.thin * depth
+    depth *= thresholds.urgency ** (fast + broad - thin)
     return thresholds.severity(max(depth, thresholds.enters(reading.scope)))
 
 

@@ -29,10 +29,10 @@ class Watch:
         self.now = BEGAN
         self.told: list[Depeg] = []
 
-    def look(self, bp: float, after: int = MINUTE, *, sigma_bp: float = 1.0, is_news: bool = True) -> None:
+    def look(self, bp: float, after: int = MINUTE, *, is_news: bool = True) -> None:
         """One look, so long after the last: USDC this far above its peg."""
         self.now += after
-        values = FairValues(self.now, {"USDC": Value(1 + bp / 1e4, sigma_bp, 1.0, anchored=True)}, {KRAKEN: 0.0})
+        values = FairValues(self.now, {"USDC": Value(1 + bp / 1e4, 1.0, 1.0, anchored=True)}, {KRAKEN: 0.0})
         quote = Quote(0, self.now if is_news else BEGAN, *KRAKEN, 1.0, 1.0)
         self.watching, told = depeg.detect(self.watching, values, [quote], self.thresholds, shipped())
         self.told += told
@@ -84,13 +84,21 @@ def test_silence_confirms_nothing() -> None:
     assert watch.told == []
 
 
-def test_a_value_that_may_as_well_be_par_is_no_evidence() -> None:
-    """With dollar books at hand a deviation must exceed the value's own uncertainty."""
-    watch = Watch()
-    for _ in range(10):
-        watch.look(-80, sigma_bp=100)
+def test_where_venues_differ_the_value_must_be_sure() -> None:
+    """One of two venues that stands aside moves the coin only if the value is farther off than it is unsure."""
 
-    assert watch.told == []
+    def told(sigma_bp: float) -> tuple[Depeg, ...]:
+        values = {"USDC": Value(1 - 80e-4, sigma_bp, 1.0, anchored=True)}
+        residuals = {KRAKEN: 0.0, Market("bitstamp", "USDC", "USD"): 70.0}
+        watching, told = Watching(), tuple[Depeg, ...]()
+        for now in (BEGAN, BEGAN + MINUTE):
+            quotes = [Quote(0, now, *market, 1.0, 1.0) for market in residuals]
+            look = FairValues(now, values, residuals)
+            watching, told = depeg.detect(watching, look, quotes, THRESHOLDS, shipped())
+        return told
+
+    assert told(sigma_bp=100) == ()
+    assert [one.venues for one in told(sigma_bp=20)] == [("kraken",)]
 
 
 def test_a_coin_that_always_jumps_about_must_stand_off_for_longer() -> None:
