@@ -139,9 +139,8 @@ class Exchanges:
 
     def fault(self, venue: str, fault: Fault, seconds: float | None = None) -> None:
         """Makes an exchange fail until it is mended. `seconds`: how late when SLOW, how far off its clock at SKEW."""
-        exchange = self._exchange(venue)
-        self._faults[venue][fault] = SECONDS.get(fault, 0.0) if seconds is None else seconds
-        exchange.skew = round(self._faults[venue].get(Fault.SKEW, 0.0) * 1e9)
+        self._faults[self._exchange(venue).venue][fault] = SECONDS.get(fault, 0.0) if seconds is None else seconds
+        self._set_clock(venue)
         if fault in CLOSES:
             self._drop(venue)
 
@@ -149,7 +148,7 @@ class Exchanges:
         """Ends those faults, or all of them where none is named."""
         for fault in faults or tuple(Fault):
             self._faults[venue].pop(fault, None)
-        self._exchange(venue).skew = round(self._faults[venue].get(Fault.SKEW, 0.0) * 1e9)
+        self._set_clock(venue)
 
     def _open(self, venue: str, clock: Callable[[], int], markets: str | None) -> None:
         if venue not in wires.WIRES:
@@ -168,6 +167,9 @@ class Exchanges:
         if listing is None:
             raise SandboxError(f"{venue} has no market {base}/{quote} in the sandbox")
         return listing
+
+    def _set_clock(self, venue: str) -> None:
+        self._exchange(venue).skew = round(self._faults[venue].get(Fault.SKEW, 0.0) * 1e9)
 
     def _announce(self) -> None:
         self._joined.set()

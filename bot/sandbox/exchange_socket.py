@@ -9,7 +9,7 @@ from itertools import count
 import orjson
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from bot.sandbox.exchange_faults import Fault, broken
+from bot.sandbox.exchange_faults import CLOSES, Fault, broken
 from bot.sandbox.wire.book import Book, Listing
 from bot.sandbox.wire.exchange import Exchange
 from bot.sandbox.wire.wire import UNCLEAR, Json, Refusal, RefusedError, Subscription, Wire
@@ -42,7 +42,7 @@ class Socket:
         self._transport = request.transport
         writing = asyncio.create_task(self._write())
         try:
-            if Fault.DROP in self._faults:
+            if CLOSES & self._faults.keys():
                 await self.close()
             self._say_all(self._wire.greeting())
             self._heed(partial(self._wire.dialled, self))
@@ -54,7 +54,8 @@ class Socket:
 
     async def close(self) -> None:
         """Ends it, as an exchange does that goes away."""
-        await self._socket.close(code=WSCloseCode.GOING_AWAY)
+        if self._transport is not None:
+            await self._socket.close(code=WSCloseCode.GOING_AWAY)
 
     def say(self, message: Json) -> None:
         """Sends a message: JSON, text as it is, or bytes as a binary frame."""
@@ -67,11 +68,10 @@ class Socket:
 
     def subscribe(self, topic: str, listing: Listing, depth: int = 0) -> None:
         """Begins a stream: what `Wire.opening` says at once, then every change."""
-        book = self.exchange.books[listing]
-        stream = Subscription(topic, listing, self, book, depth)
+        stream = Subscription(topic, listing, self, self.exchange.books[listing], depth)
         self._topics[topic] = self._streams[listing][topic] = stream
         if Fault.STALL not in self._faults:
-            self._say_all(self._wire.opening(stream, book))
+            self._say_all(self._open(stream, stream.told))
         self._joined()
 
     def unsubscribe(self, topic: str) -> None:
@@ -100,8 +100,14 @@ class Socket:
         for stream in self._streams[listing].values():
             self._tell(stream, book)
 
+    def _open(self, stream: Subscription, book: Book) -> list[Json]:
+        stream.opened = True
+        return list(self._wire.opening(stream, book))
+
     def _tell(self, stream: Subscription, book: Book) -> None:
-        said = list(self._wire.update(stream, book))
+        """One that began while the exchange was silent begins now, in so far as it has a beginning."""
+        began = [] if stream.opened else self._open(stream, book)
+        said = began or list(self._wire.update(stream, book))
         stream.told = book
         stream.lost = Fault.GAP in self._faults and not stream.lost
         if not stream.lost:

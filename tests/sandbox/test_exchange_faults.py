@@ -63,6 +63,25 @@ async def test_a_stalled_exchange_says_nothing_and_then_where_it_is_now(floor):
     assert len(book["bids"]) == len(book["asks"]) == 5
 
 
+@pytest.mark.parametrize("venue", ["binance", "kraken", "bybit", "gate"])
+async def test_who_comes_while_an_exchange_is_silent_has_a_whole_book_when_it_speaks(venue):
+    """The stream begins then, with all that stands."""
+    async with opened(venue) as floor:
+        floor.quote(0.9991, 0.9993)
+        floor.exchanges.fault(venue, Fault.STALL)
+        listening = floor.watch()
+        await soon(floor.exchanges.listened_to(*floor.market))
+        floor.exchanges.mend(venue)
+        await soon(floor.ccxt.fetch_order_book(floor.symbol))
+        floor.quote(0.97, 0.98)
+
+        await listening
+        floor.quote(0.96, 0.97)
+        book = await soon(floor.ccxt.watch_order_book(floor.symbol))
+        assert touch(book)[:2] == (0.96, 0.97)
+        assert len(book["bids"]) == len(book["asks"]) == 5
+
+
 async def test_refused_requests_are_the_errors_ccxt_has_for_them(floor):
     """429 is a rate limit, 503 an exchange that is not there, and maintenance where the exchange says so."""
     limited = LIMITED.get(floor.venue, (ccxt.RateLimitExceeded, ccxt.DDoSProtection))

@@ -84,6 +84,7 @@ class Subscription:
     line: "Line"
     told: Book  # what the client knows, once it has been told
     depth: int = 0  # levels a side; 0 is all
+    opened: bool = False  # whether it has begun, see Fault.STALL
     lost: bool = False  # whether the last update was kept from it, see Fault.GAP
 
     def seen(self, levels: Levels) -> Levels:
