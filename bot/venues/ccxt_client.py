@@ -61,6 +61,15 @@ def unheard(venue: str, *, through: str | None, timeout: float) -> Exchange:
     return exchange
 
 
+def is_gate(url: str) -> bool:
+    """Whether exchanges can be found behind it."""
+    try:
+        gate = URL(url)
+    except ValueError:
+        return False
+    return gate.scheme in ("http", "https") and bool(gate.host) and not gate.query_string
+
+
 def reroute(url: str, through: str) -> str:
     """The same resource behind `through`, the host it belongs to as the first part of the path."""
     target, gate = URL(url), URL(through)

@@ -10,6 +10,7 @@ from bot.model.coins import Coins
 from bot.model.errors import UserError
 from bot.model.events import QuotesSeen
 from bot.model.markets import Asset
+from bot.venues.ccxt_client import is_gate
 from bot.venues.dialects import DIALECTS
 from bot.venues.feed import Feed
 from bot.venues.health import FeedHealth
@@ -23,9 +24,9 @@ EXCHANGES: tuple[str, ...] = tuple(DIALECTS)
 class Feeds:
     """Quotes of the watched coins from many exchanges.
 
-    `venues` are ccxt's ids; UserError for one that is not in `EXCHANGES`. `watched` are the coins; every pair among
-    them, USD, EUR, USDT, USDC, BTC and ETH is followed. `through` is a URL behind which every exchange's host is found
-    as the first part of the path (a gateway, or the sandbox). `clock` tells ns UTC.
+    `venues` are ccxt's ids. `watched` are the coins; every pair among them, USD, EUR, USDT, USDC, BTC and ETH is
+    followed. `through` is a URL behind which every exchange's host is found as the first part of the path (a gateway,
+    or the sandbox). `clock` tells ns UTC. UserError for a venue that is not in `EXCHANGES`, or no URL.
     """
 
     def __init__(
@@ -41,6 +42,8 @@ class Feeds:
         unknown = [venue for venue in venues if venue not in DIALECTS]
         if unknown:
             raise UserError(f"no exchange {', '.join(unknown)} is known; known are {', '.join(EXCHANGES)}")
+        if through is not None and not is_gate(through):
+            raise UserError(f"{through} is no gateway: what is wanted is like http://127.0.0.1:8590")
         self._coins, self._watched, self._clock = coins, frozenset(watched), clock
         self._patience = patience or Patience()
         self._mailbox = Mailbox()

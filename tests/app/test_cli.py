@@ -14,6 +14,7 @@ COMMANDS = [
     (),
     ("demo",),
     ("run",),
+    ("feeds",),
     ("lenders",),
     ("pools",),
     ("detect",),

@@ -61,6 +61,13 @@ def test_an_unknown_exchange_is_named():
         Feeds(["kraken", "mtgox"], COINS, ["USDC"])
 
 
+@pytest.mark.parametrize("through", ["here", "ftp://127.0.0.1", "http://", "http://127.0.0.1:99999", "http://gate/?k=v"])
+def test_what_is_no_gateway_is_one_line(through):
+    """It says what is wanted."""
+    with pytest.raises(UserError, match="is no gateway"):
+        Feeds(["kraken"], COINS, ["USDC"], through)
+
+
 async def test_a_slow_reader_finds_the_newest_quotes_and_no_backlog():
     """However much arrived meanwhile, one look holds each market once."""
     async with watching("okx", markets={"okx": "USDC/USDT DAI/USDT"}, moving=False, patience=CALM) as watch:

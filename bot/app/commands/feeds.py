@@ -1,5 +1,6 @@
 """`repeg feeds`: how the exchanges' feeds do."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,8 +10,6 @@ if TYPE_CHECKING:
 
     from rich.console import Group
 
-    from bot.model.coins import Coins
-    from bot.model.markets import Asset
     from bot.venues.exchange import Feeds
     from bot.venues.health import FeedHealth
 
@@ -20,6 +19,7 @@ EVERY = 0.5  # seconds between two tables
 
 
 def feeds(
+    config: Annotated[Path | None, typer.Option("--config", "-c", help="Settings file.", envvar="REPEG_CONFIG")] = None,
     exchange: Annotated[list[str] | None, typer.Option("--exchange", "-x", help="Only this one; repeatable.")] = None,
     coin: Annotated[list[str] | None, typer.Option("--coin", help="Only this coin; repeatable.")] = None,
     seconds: Annotated[float, typer.Option(help="How long to watch.", min=1)] = 15.0,
@@ -30,6 +30,8 @@ def feeds(
 ) -> None:
     """Watch the exchanges' books for a while and tell how each feed does. Exit code 1 when none is live.
 
+    All exchanges and coins that repeg knows, or those of the settings, or those named here.
+
     fresh: markets heard of lately, of those watched there. age: since the last message. p50, p99: from the exchange's
     timestamp to our receipt, its clock's skew taken off. again: how often it was connected anew. Below: the last error
     of each, clocks that are wrong, quotes dropped because the bid was not below the ask, breaks in a book's sequence.
@@ -37,12 +39,17 @@ def feeds(
     import asyncio
     from dataclasses import asdict
 
-    from bot.app import loop, screen
-    from bot.model.coins import shipped
-    from bot.venues.exchange import EXCHANGES, Feeds
+    from bot.app import coins, loop, screen
+    from bot.app.settings import load
 
-    coins = shipped()
-    watching = Feeds(exchange or EXCHANGES, coins, _assets(coin or (), coins), through)
+    settings = load(config)
+    known = coins.known(settings.coins)
+    watched = coins.chosen(coin or settings.exchanges.coins, known)
+
+    from bot.venues.exchange import EXCHANGES, Feeds  # takes seconds: it brings every exchange that ccxt knows
+
+    venues = exchange or settings.exchanges.venues or EXCHANGES
+    watching = Feeds(venues, known, watched, through or settings.exchanges.through)
     with asyncio.Runner(loop_factory=loop.new) as runner:
         found = runner.run(_watched(watching, seconds))
     if as_json:
@@ -51,15 +58,6 @@ def feeds(
         screen.out.print(_shown(found))
     if not any(each.state == "live" for each in found):
         raise typer.Exit(1)
-
-
-def _assets(names: "Sequence[str]", coins: "Coins") -> "list[Asset]":
-    from bot.model.errors import UserError
-
-    unknown = [name for name in names if coins.asset(name) is None]
-    if unknown:
-        raise UserError(f"no coin {', '.join(unknown)} is known; known are {', '.join(sorted(coins.by_symbol))}")
-    return [asset for name in names if (asset := coins.asset(name))] or list(coins.by_symbol)
 
 
 async def _watched(watching: "Feeds", seconds: float) -> "tuple[FeedHealth, ...]":
