@@ -6,9 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path as File
 from typing import Any
 
-from rich.progress import Progress
-
-from bot.app.screen import err
+from bot.app.screen import progress
 from bot.model.coins import shipped
 from bot.model.episodes import Episode, Path, path_of, window
 from bot.model.errors import UserError
@@ -60,18 +58,17 @@ async def take_in(
 
 
 async def _entered(episodes: Episodes, file: File) -> episode_files.Imported:
-    with Progress(console=err, transient=True) as bar:
-        task = bar.add_task(file.name, total=episode_files.length(file))
-        return await episode_files.enter(episodes, file, lambda line: bar.update(task, completed=line))
+    lines = max(1, episode_files.length(file))
+    with progress(file.name) as advance:
+        return await episode_files.enter(episodes, file, lambda line: advance(line / lines))
 
 
 def read_candles(paths: Sequence[File]) -> tuple[Sequence[Candles], Sequence[str]]:
     """The bars in files and folders, and a line about each thing that is wrong with them."""
     if not paths:
         return (), ()
-    with Progress(console=err, transient=True) as bar:
-        task = bar.add_task("candles", total=None)
-        found = history.read(paths, shipped(), lambda done, every: bar.update(task, completed=done, total=every))
+    with progress("candles") as advance:
+        found = history.read(paths, shipped(), lambda done, every: advance(done / every))
     return found.candles, found.complaints
 
 

@@ -9,9 +9,9 @@ from io import StringIO
 import numpy as np
 import pytest
 
+from bot.app import screen
 from bot.app.cli import app
 from bot.app.episodes import marks
-from bot.app.screen import complain
 from bot.model.episodes import Episode, Grade, Outcome, Path, Point
 from bot.model.errors import UserError
 from bot.model.markets import Candles, Market
@@ -36,11 +36,11 @@ def repeg(*words, home):
     out, err, code = StringIO(), StringIO(), 0
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
         patch.setenv("HOME", str(home))
-        patch.setenv("COLUMNS", "200")
+        patch.setattr(screen.out, "width", 200)
         try:
             code = app(words, standalone_mode=False) or 0
         except UserError as error:
-            code = complain(str(error)) or 1
+            code = screen.complain(str(error)) or 1
     return Ran(code, out.getvalue(), err.getvalue())
 
 
