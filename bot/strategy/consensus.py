@@ -24,6 +24,7 @@ from bot.strategy.market_graph import Bools, Edges, Floats, Frame, Groups, Indic
 # farther gets there in half the turns. Once near, the steeper powers finish.
 SEARCH = ((1.0, 1.5), (1.0, 1.5), (1.25, 1.5), (1.5, 1.0), (2.0, 1.0))
 BALANCE = 2
+DEEPER = 1 / 3  # of its own voice that a venue keeps at least
 FLAT = 0.5  # scales within which an error weighs no less for being larger
 REJECT = 4.0  # scales at which a price has lost three quarters of its weight
 LEAST = 1e-6  # weight that every price keeps, so that the matrix stays regular
@@ -148,14 +149,16 @@ def _believed(off: Floats) -> Floats:
 def _balanced(voices: Voices, tight: Floats) -> Floats:
     """Turn markets down until no venue is louder on any asset than the third loudest there, so that two outvote one.
 
+    But to no less than a part: deep books are not outvoted by two that are thin or know it by way of bitcoin only.
     Turning a market down for one of its assets makes the venue fainter on the other, hence more than once.
     """
     if voices.seats.shape[1] < 3:
         return tight
+    floor = _summed(voices.by_voice, tight) * DEEPER
     for _ in range(BALANCE):
         loud = _summed(voices.by_voice, tight)
         third = np.sort(_seated(voices, loud, 0.0), axis=1)[:, -3]
-        bound = np.where(third > 0, third, np.inf)[voices.asset]
+        bound = np.maximum(np.where(third > 0, third, np.inf)[voices.asset], floor)
         turned = np.divide(bound, loud, where=loud > bound, out=np.ones_like(loud))
         tight = tight * np.minimum(turned[voices.of_first], turned[voices.of_second])
     return tight

@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike, NDArray
 MINUTE = 60e9  # ns
 
 VENUE = 2e-4  # how far two healthy venues' prices of a pegged coin differ at the same time
-VENUE_REFERENCE = 6e-4  # of BTC, ETH or EUR, which move within the second
+VENUE_REFERENCE = 15e-4  # of BTC, ETH or EUR, which move within the second and cost differently in each currency
 WANDER = 2e-4  # what a pegged coin moves in a minute; grows with the root of time
 WANDER_REFERENCE = 8e-4  # BTC: about 3 % a day
 DEPTH = 3e-4  # what a book of DEEP dollars can be off; a hundred times thinner is ten times worse
