@@ -13,7 +13,7 @@ from typing import Literal
 
 from bot.model.decisions import Depeg, Severity
 from bot.model.times import MINUTE, SECOND
-from bot.strategy.deviation import BP, Reading
+from bot.strategy.deviation import BP, ROUNDING, Reading
 from bot.strategy.thresholds import Thresholds
 
 NORMAL = 1.4826  # standard deviations to one median absolute deviation, if it were a bell
@@ -139,7 +139,9 @@ def _seen(track: Track, reading: Reading, sign: int, thresholds: Thresholds) -> 
     away, venues = reading.bp * sign, track.venues | _venues(reading, sign, thresholds)
     seen = replace(track, last=reading.at, away=away, looks=track.looks + 1, total=track.total + away, venues=venues)
     depth = _depth(reading)
-    return replace(seen, peak=depth, trough=reading.price, trough_at=reading.at) if depth > track.peak else seen
+    return (
+        replace(seen, peak=depth, trough=reading.price, trough_at=reading.at) if depth > track.peak + ROUNDING else seen
+    )
 
 
 def _begun(
