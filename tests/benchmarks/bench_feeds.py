@@ -46,7 +46,10 @@ class Log:
 
     lags: list[float] = field(default_factory=list)  # ms, since the last report
     worst: list[tuple[float, float]] = field(default_factory=list)  # p50 and p99 of each report
-    steps: list[float] = field(default_factory=list)  # ms
+    steps: list[float] = field(default_factory=list)  # ms of processor time
+    stepping: float = 0.0  # seconds of it in all
+    cpu: float = 0.0  # seconds of it for everything
+    wall: float = 0.0  # seconds
     backlog: int = 0
     rss: list[float] = field(default_factory=list)  # MB
     rates: list[float] = field(default_factory=list)
@@ -91,9 +94,10 @@ async def decide(feeds: Feeds, log: Log) -> None:
     """The bot's own loop, without the journal."""
     state, rules = State(), policy()
     async for seen in feeds.looks():
-        began = time.perf_counter()
+        began = time.thread_time()
         state, _ = step(state, seen, rules)
-        log.steps.append((time.perf_counter() - began) * 1e3)
+        log.steps.append((time.thread_time() - began) * 1e3)
+        log.stepping += log.steps[-1] / 1e3
         log.looks += 1
         log.backlog = max(log.backlog, feeds.backlog)
         note(seen, log)
@@ -115,7 +119,7 @@ def report(feeds: Feeds, log: Log, seconds: float) -> None:
     log.rates.append(sum(told.rate for told in health))
     print(
         f"{seconds:5.0f} s   {log.rates[-1]:7,.0f} messages/s   quote to decision p50 {p50:5.1f} ms  p99 {p99:5.1f} ms"
-        f"   step p50 {quantile(steps, 0.5) or 0:4.1f} ms   {log.looks:5} looks   backlog {log.backlog:3}"
+        f"   step p50 {quantile(steps, 0.5) or 0:4.1f} ms of processor   {log.looks:5} looks   backlog {log.backlog:3}"
         f"   RSS {log.rss[-1]:6.1f} MB",
         flush=True,
     )
@@ -124,35 +128,41 @@ def report(feeds: Feeds, log: Log, seconds: float) -> None:
     log.looks = 0
 
 
-async def load(url: str, seconds: float, every: float) -> tuple[Log, Counter[str], float]:
-    """Runs it. What was seen, in which states the exchanges ended, and the share of one core it took."""
+async def load(url: str, seconds: float, every: float) -> tuple[Log, Counter[str]]:
+    """Runs it. What was seen, and in which states the exchanges ended."""
     coins, log = shipped(), Log()
     async with Feeds(tuple(WIRES), coins, COINS, url, patience=Patience()) as feeds:
         deciding = asyncio.create_task(decide(feeds, log))
         await settle(feeds)
         await asyncio.sleep(10.0)  # rates are of the last ten seconds
         log.lags.clear()
-        log.backlog, cpu, began = 0, time.process_time(), time.monotonic()
         report(feeds, log, 0)
         log.worst.clear()
+        log.backlog, log.stepping = 0, 0.0
+        cpu, began = time.process_time(), time.monotonic()
         while (passed := time.monotonic() - began) < seconds:
             await asyncio.sleep(min(every, seconds - passed))
             report(feeds, log, time.monotonic() - began)
-        share = (time.process_time() - cpu) / (time.monotonic() - began)
+        log.cpu, log.wall = time.process_time() - cpu, time.monotonic() - began
         states = Counter(str(told.state) for told in feeds.health())
         states.update(reconnected=sum(told.reconnects for told in feeds.health()))
         deciding.cancel()
-    return log, states, share
+    return log, states
 
 
-def judge(log: Log, states: Counter[str], share: float, rate: float) -> None:
+def judge(log: Log, states: Counter[str], rate: float) -> None:
     """Prints what it comes to."""
     after = log.rss[max(len(log.rss) // 3, 1)] if len(log.rss) < 20 else log.rss[len(log.rss) // 10]
     grown = log.rss[-1] - after
     arrived = statistics.mean(log.rates)
     p99 = max(p99 for _, p99 in log.worst)
     median = statistics.median(p50 for p50, _ in log.worst)
-    print(f"\n{dict(states)}; {share:.0%} of one core; p50 {median:.1f} ms, worst p99 {p99:.1f} ms")
+    receiving = (log.cpu - log.stepping) / log.wall
+    print(f"\n{dict(states)}; p50 {median:.1f} ms, worst p99 {p99:.1f} ms")
+    print(
+        f"processor: {receiving:.0%} of a core to receive, {receiving / arrived * 1e6:.0f} us a message;"
+        f" {log.stepping / log.wall:.0%} to decide"
+    )
     verdict(
         (f"{arrived:,.0f} messages a second arrived of {rate:,.0f}", arrived > 0.95 * rate),
         (f"quote to decision within {P99_MS:.0f} ms at the 99th percentile of every report", p99 < P99_MS),
@@ -171,8 +181,8 @@ def main() -> None:
     every = told.every or min(told.seconds / 10, 60.0)
     print(f"{len(WIRES)} exchanges x {len(COINS)} coins, each in its own wire format, {told.rate:,.0f} messages/s")
     with crowd(told.rate) as url:
-        log, states, share = uvloop.run(load(url, told.seconds, every))
-    judge(log, states, share, told.rate)
+        log, states = uvloop.run(load(url, told.seconds, every))
+    judge(log, states, told.rate)
 
 
 if __name__ == "__main__":

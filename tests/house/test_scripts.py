@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = [
     ROOT / ".ci" / "run",
-    *(ROOT / "scripts" / name for name in ("setup", "demo", "test", "check", "bench", "fuzz")),
+    *(ROOT / "scripts" / name for name in ("setup", "demo", "test", "check", "bench", "load", "fuzz")),
 ]
 TOOLS = (
     "bash",
