@@ -14,7 +14,8 @@ from bot.model.decisions import Severity
 from bot.model.episodes import Episode, Path, Precision, faults, severity_of
 from bot.model.times import iso, moment
 
-TIMES = ("start", "alert", "trough_at", "recovered_at", "end", "reopened")
+LIVED = ("start", "alert", "trough_at", "recovered_at", "end")
+TIMES = (*LIVED, "reopened")
 NUMBERS = ("trough", "peak_bp", "depth_usd")
 LISTS = ("caught_from", "spread_to", "venues", "sources")
 FIELDS = {field.name: field for field in fields(Episode)}
@@ -127,7 +128,7 @@ def _completed(given: Mapping[str, Any], parsed: dict[str, Any]) -> dict[str, An
     coin = shipped().asset(str(parsed["coin"])) or str(parsed["coin"]).upper()
     parsed |= {"coin": coin}
     parsed.setdefault("id", f"{coin}-{iso(parsed['start'])[:10]}-{parsed.get('direction', 'below')}".lower())
-    parsed.setdefault("precision", _roughest(str(given[name]) for name in TIMES if name in given))
+    parsed.setdefault("precision", _roughest(str(given[name]) for name in LIVED if name in given))
     parsed.setdefault("mechanism", _mechanism(coin))
     if "trough" in parsed:
         parsed.setdefault("peak_bp", round(abs(parsed["trough"] - 1.0) * 1e4, 2))

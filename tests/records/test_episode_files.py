@@ -41,6 +41,7 @@ def test_what_follows_need_not_be_told():
 def test_times_are_as_rough_as_they_are_written(start, precision):
     """A month is no midnight."""
     assert episode_rows.read({**LEAST, "start": start}).precision is Precision(precision)
+    assert episode_rows.read({**LEAST, "reopened": start}).precision is Precision.MINUTE
 
 
 @pytest.mark.parametrize(
