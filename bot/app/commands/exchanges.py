@@ -15,7 +15,9 @@ def up(
     port: Annotated[int, typer.Option(help="Port on loopback; 0 takes a free one.", min=0, max=65_535)] = 8590,
     venue: Annotated[list[str] | None, typer.Option(help="An exchange to play, may be repeated; else all.")] = None,
     rate: Annotated[float, typer.Option(help="Changes a second, over all markets.", min=0.1, max=20_000)] = 200.0,
-    speed: Annotated[float, typer.Option(help="How fast the weekend of March 2023 passes; 1 as it did.")] = 640.0,
+    speed: Annotated[
+        float, typer.Option(help="How fast the weekend of March 2023 passes; 1 as it did.", min=0)
+    ] = 640.0,
     seed: Annotated[int, typer.Option(help="The same seed, the same prices.")] = 2023,
     fault: Annotated[
         list[str] | None, typer.Option(help="Trouble at one of them, like okx=stall or okx=slow:3; may be repeated.")
