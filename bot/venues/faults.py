@@ -28,9 +28,9 @@ GAPS = (ccxt.ChecksumError, ccxt.InvalidNonce)
 LIMITED = (ccxt.RateLimitExceeded, ccxt.DDoSProtection)
 
 OF_ONE_STREAM = (ccxt.BadSymbol, ccxt.BadRequest, ccxt.ArgumentsRequired)
-"""One subscription is refused; the others go on."""
+"""One subscription is refused; the others go on, and if there are none the exchange is silent."""
 
-REFUSALS = (NothingWatchedError, ccxt.AuthenticationError, ccxt.PermissionDenied, ccxt.NotSupported, ccxt.BadSymbol)
+REFUSALS = (NothingWatchedError, ccxt.AuthenticationError, ccxt.PermissionDenied, ccxt.NotSupported)
 
 
 def state_of(error: BaseException) -> FeedState:

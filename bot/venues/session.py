@@ -32,7 +32,7 @@ class Session:
         self._broken: BaseException | None = None
         self._stirred = asyncio.Event()
         self._gapped = False
-        self._refusals = 0
+        self._refused: BaseException | None = None  # the last fault of one stream only
 
     async def listen(self, exchange: Exchange, markets: Mapping[str, Market]) -> None:
         """Watches `markets`, named by ccxt's symbols. Ends by raising what broke it."""
@@ -77,13 +77,11 @@ class Session:
         if isinstance(error, faults.GAPS):
             self.gaps += 1
             self._gapped = True
-            return
-        if isinstance(error, faults.OF_ONE_STREAM):
-            self._refusals += 1
-            if self._refusals < len(self._streams):
-                return
-        self._broken = self._broken or error
-        self._stirred.set()
+        elif isinstance(error, faults.OF_ONE_STREAM):
+            self._refused = error
+        else:
+            self._broken = self._broken or error
+            self._stirred.set()
 
     def _quoted(self, market: Market, told: Mapping[str, object]) -> None:
         now = self._now()
@@ -102,7 +100,7 @@ class Session:
         now = self._now()
         self._board.expire(now)
         if now - self.last_quote > self._patience.silent_after * SECOND:
-            raise faults.SilentError(f"said nothing for {self._patience.silent_after:.0f} s")
+            raise faults.SilentError(f"said nothing for {self._patience.silent_after:.0f} s") from self._refused
         if self._gapped:  # ccxt forgot the stream, and asks for what it has forgotten
             self._gapped = False
             self._streams = [None if task is None or task.done() else task for task in self._streams]

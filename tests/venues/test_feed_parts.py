@@ -16,8 +16,9 @@ from bot.venues.clocks import TOLERANCE_MS, Clock
 from bot.venues.dialects import DIALECTS
 from bot.venues.health import SECOND, FeedState, Pulse
 from bot.venues.mailbox import Mailbox, look
+from bot.venues.session import Session
 
-from .feeding import COINS
+from .feeding import COINS, HURRY
 
 MARKET = Market("okx", "USDC", "USDT")
 MS = 1_000_000
@@ -199,6 +200,18 @@ def refused(kind, cause=None):
 def test_a_fault_means_one_state(error, state):
     """Away, unreachable, unwilling: an operator does different things about each."""
     assert faults.state_of(error) is state
+
+
+def test_one_market_that_is_refused_does_not_stop_the_others():
+    """A subscription that failed is only noted; a broken socket ends the session."""
+    session = Session(Board(Mailbox(), 30, 1), Pulse(), Clock(), HURRY, lambda: 1)
+    session.fault(ccxt.BadSymbol("okx does not have market symbol XX/USD"))
+    session._look()
+    assert "XX/USD" in str(session.complaint)
+
+    session.fault(ccxt.NetworkError("gone"))
+    with pytest.raises(ccxt.NetworkError, match="gone"):
+        session._look()
 
 
 def test_a_reason_is_one_line_without_secrets_or_pages():
