@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from bot.model.coins import Coins
 from bot.model.decisions import FairValues, Value
@@ -33,8 +34,7 @@ class Reading:
     news: frozenset[str]  # the venues among them that said something since the last look
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
+class Sight(NamedTuple):
     """One market as a witness of one asset: how much dearer it has the asset than the values say."""
 
     other: Asset  # what the asset is priced in, or prices

@@ -139,9 +139,9 @@ def _seen(track: Track, reading: Reading, sign: int, thresholds: Thresholds) -> 
     away, venues = reading.bp * sign, track.venues | _venues(reading, sign, thresholds)
     seen = replace(track, last=reading.at, away=away, looks=track.looks + 1, total=track.total + away, venues=venues)
     depth = _depth(reading)
-    return (
-        replace(seen, peak=depth, trough=reading.price, trough_at=reading.at) if depth > track.peak + ROUNDING else seen
-    )
+    if depth <= track.peak + ROUNDING:
+        return seen
+    return replace(seen, peak=depth, trough=reading.price, trough_at=reading.at)
 
 
 def _begun(

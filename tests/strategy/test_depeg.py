@@ -14,6 +14,8 @@ from bot.model.markets import Market
 from bot.model.times import DAY, HOUR, MINUTE, SECOND
 from bot.strategy import depeg
 from bot.strategy.depeg import Thresholds, Watching
+from bot.strategy.deviation import Reading
+from bot.strategy.track import advance
 
 BEGAN = 1_700_000_000 * SECOND // MINUTE * MINUTE
 KRAKEN = Market("kraken", "USDC", "USD")
@@ -152,6 +154,26 @@ def test_one_print_does_not_make_a_depeg_worse() -> None:
 
     assert [one.severity for one in watch.told] == [Severity.MINOR]
     assert watch.watching.depegs[0].peak_bp == pytest.approx(5000)
+
+
+def test_the_same_depth_is_worse_where_it_is_sudden_and_less_where_books_are_thin() -> None:
+    """Severity counts how fast it came, at how many venues it shows, and how sure the value is."""
+
+    def severity(depth: float, venues: str, sigma_bp: float, after: int) -> Severity:
+        track, reading = None, Reading("USDC", "coin", BEGAN, 0, 1, 1, anchored=True, shows={}, news=frozenset(venues))
+        for now, bp in ((BEGAN, -60.0), (BEGAN + after, -depth), (BEGAN + after + MINUTE, -depth)):
+            shows = dict.fromkeys(venues, bp)
+            reading = replace(reading, at=now, bp=bp, price=1 + bp / 1e4, sigma_bp=sigma_bp, shows=shows)
+            track, _ = advance(track, reading, "below", lambda _: 0.0, THRESHOLDS)
+        assert track
+        assert track.depeg
+        return track.depeg.severity
+
+    assert severity(190, "a", 1, HOUR) is Severity.MINOR
+    assert severity(190, "a", 1, MINUTE) is Severity.MAJOR
+    assert severity(190, "abc", 1, HOUR) is Severity.MAJOR
+    assert severity(210, "a", 1, HOUR) is Severity.MAJOR
+    assert severity(210, "a", 100, HOUR) is Severity.MINOR
 
 
 def test_a_premium_is_a_depeg_too() -> None:
