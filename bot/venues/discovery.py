@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from bot.model.coins import Coins
-from bot.model.markets import Asset, Market
+from bot.model.markets import REFERENCES, Asset, Market
 
 COMPANIONS: frozenset[Asset] = frozenset({"USD", "EUR", "USDT", "USDC", "BTC", "ETH"})
 """What coins are priced in, and what ties the venues' dollars together."""
@@ -13,7 +13,7 @@ COMPANIONS: frozenset[Asset] = frozenset({"USD", "EUR", "USDT", "USDC", "BTC", "
 def watched(
     venue: str, listed: Iterable[Mapping[str, Any]], coins: Coins, assets: Collection[Asset]
 ) -> dict[str, Market]:
-    """Every active spot pair among `assets` and the companions, by ccxt's symbol of it.
+    """Every active spot pair among `assets` and the companions, by ccxt's symbol of it; those of BTC and ETH last.
 
     `listed` are ccxt's market structures. Where a venue lists an asset twice (BTC and WBTC) its own name counts.
     """
@@ -24,7 +24,8 @@ def watched(
         wanted = market.base != market.quote and {market.base, market.quote} <= among and _stands(told)
         if wanted and (market not in found or _by_name(told, market)):
             found[market] = told["symbol"]
-    return {symbol: market for market, symbol in found.items()}
+    coins_first = sorted(found.items(), key=lambda pair: pair[0].base in REFERENCES)  # some sockets carry only a few
+    return {symbol: market for market, symbol in coins_first}
 
 
 def _stands(told: Mapping[str, Any]) -> bool:
