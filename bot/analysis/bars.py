@@ -27,6 +27,7 @@ WILD = 20e-4  # and no more than this: beyond it a bar is doubtful, not worthles
 SILENT = 24  # bars without a trade, and the market no longer counts
 AT_LEAST = 30 * MINUTE  # but not before this
 OLD = 5 * MINUTE  # a bar that ended longer ago may have moved since as its neighbours did
+LATELY = 60 * MINUTE  # the time over which turnover is taken
 NOBODY = 1e-9  # the size taken for a bar in which nothing was traded: as thin as can be, but known
 
 
@@ -69,8 +70,15 @@ def _strip(candles: Candles) -> Strip:
         until=end + max(SILENT * candles.timeframe, AT_LEAST),
         price=np.log(close),
         spread=np.clip(STRAY * np.nan_to_num(strayed), 0.0, WILD),
-        size=np.maximum(volume * (MINUTE / candles.timeframe), NOBODY),
+        size=np.maximum(_turnover(end, volume, max(candles.timeframe, LATELY)), NOBODY),
     )
+
+
+def _turnover(end: Times, volume: Floats, span: int) -> Floats:
+    """What was traded in a minute within `span` (ns) up to the end of each bar: one lucky bar makes no deep market."""
+    total = np.concatenate([[0.0], np.cumsum(np.nan_to_num(volume))])
+    before = np.searchsorted(end, end - span, side="right")
+    return np.where(np.isnan(volume), np.nan, (total[1:] - total[before]) * (MINUTE / span))
 
 
 def _traded(candles: Candles) -> NDArray[np.bool_]:

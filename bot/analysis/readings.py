@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from bot.analysis.bars import Floats, Grid, Rows
 from bot.model.coins import Coins
-from bot.model.markets import DOLLAR, Asset, Market
+from bot.model.markets import DOLLAR, REFERENCES, Asset, Market
 from bot.model.times import MINUTE
 from bot.strategy.consensus import Solved
 from bot.strategy.deviation import BP, COIN, ROUNDING, Reading
@@ -150,6 +150,8 @@ def _voices(names: Sequence[Market], solved: Solved, grid: Grid) -> dict[Asset, 
 
 def _voice(venue: str, its: Sequence[tuple[Asset, bool, int]], solved: Solved, grid: Grid) -> Voice:
     apart = np.stack([solved.residual[:, j] * (BP if is_base else -BP) for _, is_base, j in its])
+    roundabout = np.array([other in REFERENCES for other, _, _ in its])
+    apart[np.ix_(roundabout, np.isfinite(apart[~roundabout]).any(axis=0))] = np.nan
     spoken = np.isfinite(apart)
     is_news = (grid.is_news[:, [j for _, _, j in its]].T & spoken).any(axis=0)
     markets = tuple((other, is_base) for other, is_base, _ in its)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from bot.model.coins import Coins
 from bot.model.decisions import FairValues, Value
 from bot.model.events import Quote
-from bot.model.markets import DOLLAR, Asset
+from bot.model.markets import DOLLAR, REFERENCES, Asset
 
 COIN = "coin"  # the scope of a coin that moved everywhere
 BP = 1e4
@@ -112,7 +112,7 @@ def _at_venue(coin: Asset, name: str, values: FairValues, own: float, apart: flo
 
 
 def _sights(values: FairValues, quotes: Collection[Quote], since: int) -> dict[str, dict[Asset, list[Sight]]]:
-    """What each venue's markets say of each asset, by venue."""
+    """What each venue's markets say of each asset, by venue: by way of BTC or ETH only where it has no other market."""
     venues: dict[str, dict[Asset, list[Sight]]] = defaultdict(lambda: defaultdict(list))
     for quote in quotes:
         apart = values.residuals.get(quote.market)
@@ -120,4 +120,8 @@ def _sights(values: FairValues, quotes: Collection[Quote], since: int) -> dict[s
             is_news = quote.seen_at > since
             venues[quote.venue][quote.base].append(Sight(quote.quote, is_base=True, apart=apart, is_news=is_news))
             venues[quote.venue][quote.quote].append(Sight(quote.base, is_base=False, apart=-apart, is_news=is_news))
-    return venues
+    return {name: {asset: _direct(sights) for asset, sights in venue.items()} for name, venue in venues.items()}
+
+
+def _direct(sights: list[Sight]) -> list[Sight]:
+    return [sight for sight in sights if sight.other not in REFERENCES] or sights

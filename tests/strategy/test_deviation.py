@@ -58,6 +58,12 @@ def test_a_coin_is_off_only_as_far_as_all_its_markets_there_agree() -> None:
     assert off({"a USDC/USD": -400, "a USDC/USDT": 0, "a USDT/USD": 0}) == {}
 
 
+def test_a_coin_is_heard_by_way_of_bitcoin_only_where_it_has_no_other_market() -> None:
+    """Bitcoin at its usual price in a coin does not excuse the coin's own book there."""
+    assert off({"a USDC/USDT": -400, "a BTC/USDC": 1, "b USDC/USDT": 0}) == {"USDC venue:a": -400}
+    assert off({"a BTC/USDC": 400, "a BTC/USD": 0, "b USDC/USD": 0}) == {"USDC venue:a": -400}
+
+
 def test_bitcoin_that_is_off_blames_no_coin() -> None:
     """Between bitcoin and a coin, with nothing else to tell, it is bitcoin; it moves all the time."""
     assert off({"a BTC/USDT": 500, "b BTC/USDT": 0, "b BTC/USD": 0}) == {}
