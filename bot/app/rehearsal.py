@@ -8,17 +8,18 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from bot.app import narrate, wiring
+from bot.app import narrate, telling, wiring
+from bot.app.rehearsal_prices import ETHER, Prices, prices_of
 from bot.app.run import Bot
 from bot.app.settings import Executor, Fees, Node, Risk, Settings, Wallet, Watch
-from bot.model.decisions import Action, Plan, Send
-from bot.model.events import Command, Event, Final, Mined, Quote, QuotesSeen, Rejected, Reverted, Signed
-from bot.model.markets import DOLLAR
+from bot.model.decisions import Action, Depeg, Plan, Send, Warn
+from bot.model.events import Command, Event, Final, Mined, Rejected, Reverted, Signed
 from bot.model.registry import Address
 from bot.sandbox import chain, market
 from bot.sandbox.actor import Actor
 from bot.sandbox.addresses import GUARDIAN, OWNER, TREASURY
 from bot.sandbox.search import Search
+from bot.strategy.deviation import COIN
 from bot.strategy.engine import State
 from bot.strategy.planning import gas_price
 from bot.units import GWEI, WAD, to_float
@@ -29,7 +30,6 @@ Say = Callable[[str], None]
 Show = Callable[[dict[str, Any]], None]
 
 BASE_FEE = 25 * GWEI  # about what it was that weekend
-ETHER = 1600.0  # dollars, as it stood that weekend
 SECONDS = 12  # between blocks
 A_LOOP = 400_000  # gas, about: a chance worth less than that is none
 
@@ -56,6 +56,7 @@ class Outcome:
 
     bot: Bot
     chances: list[Chance] = field(default_factory=list)
+    depegs: list[Depeg] = field(default_factory=list)  # as they were told
 
     def told(self) -> dict[str, Any]:
         """As `repeg demo --json` prints it."""
@@ -72,6 +73,7 @@ class Outcome:
             "captures": captures,
             "profit_usd": earned,
             "efficiency": earned / offered if offered else 1.0,
+            "depegs": [telling.depeg(depeg) for depeg in self.depegs],
             "missed": [dict(zip(("block", "reason", "usd"), each, strict=True)) for each in missed],
         }
 
@@ -97,8 +99,11 @@ class Outcome:
         }
 
 
-async def rehearse(blocks: int, seed: int, *, say: Say, show: Show | None) -> Outcome:
-    """Build or load the sandbox, deploy, and live through the weekend in so many blocks."""
+async def rehearse(blocks: int, seed: int, *, say: Say, show: Show | None, exchanges: bool = False) -> Outcome:
+    """Build or load the sandbox, deploy, and live through the weekend in so many blocks.
+
+    With `exchanges` the bot learns what coins are worth by listening to the sandbox's exchanges, else it is told.
+    """
     with tempfile.TemporaryDirectory(prefix="repeg-demo-") as folder, chain.running(mining=False, say=say) as sandbox:
         actor = Actor(sandbox.url)
         actor.rpc("anvil_setNextBlockBaseFeePerGas", BASE_FEE)
@@ -107,9 +112,23 @@ async def rehearse(blocks: int, seed: int, *, say: Say, show: Show | None) -> Ou
         actor.rpc("anvil_setBalance", operator, hex(100 * WAD))
         executor = actor.deploy_executor(OWNER, operator, GUARDIAN, TREASURY)
         settings = settings_for(Path(folder), sandbox.url, executor, wallet)
-        async with wiring.bot(settings, live=True, say=say) as (bot, reader):
-            weekend = _Weekend(bot, reader, actor, executor, operator, Random(seed), actor.timestamp(), Outcome(bot))  # noqa: S311 - traders, not keys
-            await weekend.live(blocks, show or _unseen)
+        async with (
+            prices_of(settings, seed, say, exchanges=exchanges) as (settings, prices),
+            wiring.bot(settings, live=True, say=say) as (bot, reader),
+        ):
+            weekend = _Weekend(
+                bot,
+                reader,
+                actor,
+                executor,
+                operator,
+                Random(seed),  # noqa: S311 - traders, not keys
+                actor.timestamp(),
+                Outcome(bot),
+                prices,
+                show or _unseen,
+            )
+            await weekend.live(blocks)
             return weekend.outcome
 
 
@@ -142,25 +161,28 @@ class _Weekend:
     random: Random
     time: int  # of the last block, unix seconds
     outcome: Outcome
+    prices: Prices
+    show: Show
 
-    async def live(self, blocks: int, show: Show) -> None:
+    async def live(self, blocks: int) -> None:
         """Block by block; each is shown when its transaction has met its end, one block later."""
         self.bot.witness = self.witness
         for number in range(blocks):
             await self.block(number / max(1, blocks - 1))
             if number:
-                show(self.line(self.outcome.chances[-2]))
+                self.show(self.line(self.outcome.chances[-2]))
         await self.last()
-        show(self.line(self.outcome.chances[-1]))
+        await self.prices.close(self.bot)
+        self.show(self.line(self.outcome.chances[-1]))
 
     async def block(self, progress: float) -> None:
         """The bot's last transaction and the traders' are mined; the bot answers, the traders move on."""
-        usd = market.values(self.bot.policy.registry, progress, ETHER)
+        usd = self.prices.usd(self.bot.policy.registry, progress)
+        await self.prices.tell(self.bot, progress)
         head = self._mined()
         block = await self.reader.read(head)
-        gas_usd = to_float(A_LOOP * gas_price(block, self.bot.policy.bidding), 18) * ETHER
+        gas_usd = to_float(A_LOOP * gas_price(block, self.bot.policy.bidding), 18) * usd[self.bot.policy.weth]
         chance = Chance(block.number, market.usdc_at(progress), usd, gas_usd, seen_at=block.seen_at)
-        await self._quote(usd)
         self.outcome.chances.append(chance)
         await self.bot.on_block(block)
         chance.optimum_usd = await asyncio.to_thread(self._optimum, usd)
@@ -174,8 +196,12 @@ class _Weekend:
         await self.bot.on_block(await self.reader.read(self._mined()))
 
     def witness(self, happened: Event | Action, _state: State) -> None:
-        """Note what becomes of each block's chance."""
+        """Note what becomes of each block's chance, and what is told of depegs."""
         match happened:
+            case Warn(text, Depeg() as depeg):
+                self.outcome.depegs.append(depeg)
+                if depeg.scope == COIN:  # that pools lag behind is what the demo lives from
+                    self.show({"warning": text})
             case Send(approved):
                 self.outcome.chances[-1].plan = approved.plan
             case Signed() if chance := self._of(happened.plan_id):
@@ -196,13 +222,6 @@ class _Weekend:
         self.actor.mine(timestamp=self.time)
         head: dict[str, Any] = self.actor.rpc("eth_getBlockByNumber", "latest", False)
         return head
-
-    async def _quote(self, usd: Mapping[Address, float]) -> None:
-        now = self.bot.clock()
-        coins = self.bot.policy.registry.coins
-        told = [(self.bot.policy.pricing.coins.asset(coins[coin].symbol), value) for coin, value in usd.items()]
-        quotes = tuple(Quote(now, now, "the story", asset, DOLLAR, value, value) for asset, value in told if asset)
-        await self.bot.tell(QuotesSeen(made_at=now, seen_at=now, quotes=quotes))
 
     def _optimum(self, usd: Mapping[Address, float]) -> float:
         """Dollars that an independent search, which only asks the chain, finds in the newest block."""

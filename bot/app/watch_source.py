@@ -14,7 +14,7 @@ from bot.app.watching import Watch
 from bot.model.errors import UserError
 from bot.model.events import BlockSeen
 from bot.model.registry import Registry
-from bot.venues.exchange import EXCHANGES, Feeds
+from bot.venues.exchange import Feeds
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +61,12 @@ async def played() -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def _listening(settings: Settings, *, chain: bool) -> AsyncIterator[Source]:
-    known = coins.known(settings.coins)
-    watched = coins.chosen(settings.exchanges.coins, known)
-    told = settings.exchanges
     async with (
         _chain(settings, wanted=chain) as (registry, blocks),
-        Feeds(told.venues or EXCHANGES, known, watched, told.through) as feeds,
+        wiring.listening(settings) as feeds,
         aclosing(inbox.events(blocks, feeds.looks(), time.time_ns)) as events,
     ):
+        known = coins.known(settings.coins)
         watch = Watch(watching.policy(known, settings.detection.thresholds(), registry), time.time_ns)
         yield Source(watch, events, feeds)
 

@@ -10,7 +10,7 @@ from bot.model.coins import Coins
 from bot.model.decisions import Warn
 from bot.model.markets import Asset
 from bot.model.registry import Registry
-from bot.strategy import deviation
+from bot.strategy import deviation, onchain
 from bot.strategy.depeg import Thresholds
 from bot.strategy.engine import Policy, State, step
 from bot.strategy.fair_value import Pricing
@@ -26,7 +26,8 @@ NOTHING = Registry(chain_id=0, coins={}, pools={}, lenders=())
 
 def policy(coins: Coins, thresholds: Thresholds, registry: Registry = NOTHING) -> Policy:
     """What is watched, and when a coin counts as off its peg. No loop is ever looked for."""
-    return Policy(registry, Atlas.of(NOTHING), "", {}, pricing=Pricing(coins), thresholds=thresholds)
+    pricing = Pricing(coins, onchain.reliability(registry))
+    return Policy(registry, Atlas.of(NOTHING), "", {}, pricing=pricing, thresholds=thresholds)
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from bot.model.errors import UserError
 from bot.model.registry import Address, Family, Pool, Registry
 from bot.model.times import DAY
 from bot.records.journal import Journal
-from bot.strategy import engine
+from bot.strategy import engine, onchain
 from bot.strategy.fair_value import Pricing
 from bot.strategy.routing import Atlas
 from bot.venues import calldata, deployment, keys, registry
@@ -90,12 +90,16 @@ async def quotes(settings: Settings) -> AsyncIterator["Feeds | None"]:
     if not settings.exchanges.venues:
         yield None
         return
-    from bot.venues.exchange import Feeds
-
-    known = coin_names.known(settings.coins)
-    watched = coin_names.chosen(settings.exchanges.coins, known)
-    async with Feeds(settings.exchanges.venues, known, watched, settings.exchanges.through) as feeds:
+    async with listening(settings) as feeds:
         yield feeds
+
+
+def listening(settings: Settings) -> "Feeds":
+    """Feeds of the exchanges named, all of them where none is. UserError for an exchange or a coin nobody knows."""
+    from bot.venues.exchange import EXCHANGES, Feeds
+
+    known, told = coin_names.known(settings.coins), settings.exchanges
+    return Feeds(told.venues or EXCHANGES, known, coin_names.chosen(told.coins, known), told.through)
 
 
 async def _bot(
@@ -176,7 +180,7 @@ def _policy(settings: Settings, watched: Registry) -> engine.Policy:
         usd=usd,
         limits=settings.risk.limits(),
         bidding=settings.fees.bidding(_tip_pool(settings, watched, weth)),
-        pricing=Pricing(coin_names.known(settings.coins)),
+        pricing=Pricing(coin_names.known(settings.coins), onchain.reliability(watched)),
         thresholds=settings.detection.thresholds(),
     )
 

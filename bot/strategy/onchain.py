@@ -15,6 +15,7 @@ from bot.strategy.quotes import Book
 SMALL: Mapping[Asset, float] = {"BTC": 0.003, "ETH": 0.05}  # whole coins, about a hundred dollars
 HUNDRED = 100.0
 MOVE = 1e-3  # a size is what makes the price worse by about this much
+RELIABILITY = 0.2  # of a pool among venues: its price is as old as its last trade, and its neighbours' are no younger
 PROBE = 100.0  # times the small trade
 STRIDE = 1_000.0  # at most so much more or less than the probe before
 
@@ -37,6 +38,15 @@ def listing(registry: Registry, coins: Coins) -> Listing:
     return {pool.address: tuple(_pairs(pool, registry, coins)) for pool in registry.pools.values()}
 
 
+def reliability(registry: Registry) -> dict[str, float]:
+    """How far each pool is believed, as a venue: see bot.strategy.fair_value.Pricing."""
+    return {_venue(pool): RELIABILITY for pool in registry.pools.values()}
+
+
+def _venue(pool: Pool) -> str:
+    return f"chain:{pool.name}"
+
+
 def _pairs(pool: Pool, registry: Registry, coins: Coins) -> Iterator[Pair]:
     held = [registry.coins[address] for address in pool.coins if address in registry.coins]
     assets = {coin.address: coins.asset(coin.symbol) for coin in held}
@@ -44,7 +54,7 @@ def _pairs(pool: Pool, registry: Registry, coins: Coins) -> Iterator[Pair]:
         base, quote = (other, one) if assets[other.address] in REFERENCES else (one, other)
         name, against = assets[base.address], assets[quote.address]
         if name and against and name != against:
-            market = Market(f"chain:{pool.name}", name, against)
+            market = Market(_venue(pool), name, against)
             i, j = pool.coins.index(base.address), pool.coins.index(quote.address)
             yield Pair(market, i, j, 10.0**base.decimals, 10.0**quote.decimals)
 

@@ -12,12 +12,17 @@ pytestmark = pytest.mark.chain
 REPEG = str(Path(sys.executable).with_name("repeg"))
 
 
+def demo(*words):
+    """What the demo prints as JSON, and what it says."""
+    ran = subprocess.run([REPEG, "demo", "--json", *words], capture_output=True, text=True, timeout=170)
+    assert ran.returncode == 0, ran.stderr
+    return json.loads(ran.stdout), ran.stderr
+
+
 @pytest.fixture(scope="module")
 def told():
-    """Six blocks of the weekend, as JSON."""
-    ran = subprocess.run([REPEG, "demo", "--json", "--blocks", "6"], capture_output=True, text=True, timeout=170)
-    assert ran.returncode == 0, ran.stderr
-    return json.loads(ran.stdout)
+    """Six blocks of the weekend."""
+    return demo("--blocks", "6")[0]
 
 
 def test_it_captures_what_there_is(told):
@@ -42,3 +47,16 @@ def test_the_total_is_the_sum(told):
     """Nothing is counted twice."""
     assert told["profit_usd"] == pytest.approx(sum(capture["profit_usd"] for capture in told["captures"]))
     assert len({capture["tx"] for capture in told["captures"]}) == len(told["captures"])
+
+
+def test_with_exchanges_it_knows_from_their_books_what_coins_are_worth():
+    """As much is banked as when it is told, USDC is seen to leave its peg and to come back, and others can look on."""
+    told, said = demo("--exchanges", "--blocks", "6")
+    usdc = [each for each in told["depegs"] if (each["coin"], each["scope"]) == ("USDC", "coin")]
+
+    assert told["efficiency"] >= 0.999
+    assert len(told["captures"]) >= 3
+    assert usdc[0]["direction"] == "below"
+    assert usdc[0]["anchored"]
+    assert usdc[-1]["end"] is not None
+    assert "--through" in said

@@ -186,6 +186,12 @@ def test_a_fallen_coin_counts_for_no_more_than_its_value():
 
 def test_a_warning_names_what_is_wrong():
     """The coin or the venue, the depth, and whether dollars were behind it."""
-    assert alerts.warning(fallen()).text == "USDC is below its peg, major, 0.9000 at the farthest (1,000 bp)"
+    told = "USDC is below its peg, major, 0.9000 at the farthest (1,000 bp), seen at kraken"
+    over = replace(fallen(), end=90 * SECOND + 1)
+
+    assert alerts.warning(fallen()).text == told
+    assert alerts.warning(replace(fallen(), evidence=("3 looks", "x" * 200))).text == f"{told} (3 looks)"
+    assert alerts.warning(over).text.startswith("USDC is back at its peg after 90 s, 0.9000")
+    assert "seen at 4 venues" in alerts.warning(replace(fallen(), venues=tuple("abcd"))).text
     assert alerts.warning(fallen(scope="venue:kraken")).text.startswith("USDC at kraken is below its peg")
     assert "no dollar market" in alerts.warning(replace(fallen(), anchored=False)).text

@@ -13,9 +13,16 @@ COLUMNS = ("block>", "USDC>", "banked USD>", "best found>", "loop", "lent by", "
 def demo(
     blocks: Annotated[int, typer.Option(help="How many blocks the weekend takes.", min=1, max=2_000)] = 20,
     seed: Annotated[int, typer.Option(help="The same seed, the same traders.")] = 2023,
+    exchanges: Annotated[
+        bool,
+        typer.Option("--exchanges", help="Play exchanges too: the bot learns from their books what coins are worth."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON, and nothing else.")] = False,
 ) -> None:
-    """Show the whole of it: start a chain, let USDC lose its peg, find, borrow, capture, bank the profit."""
+    """Show the whole of it: start a chain, let USDC lose its peg, find, borrow, capture, bank the profit.
+
+    With --exchanges depegs are told as the bot sees them on the books, and `repeg watch` can look on (the URL is said).
+    """
     import asyncio
     from contextlib import nullcontext
 
@@ -26,7 +33,9 @@ def demo(
     table = screen.table("USDC leaves its peg", COLUMNS, [])
     with nullcontext() if as_json else Live(table, console=screen.out, vertical_overflow="visible"):
         outcome = asyncio.run(
-            rehearsal.rehearse(blocks, seed, say=screen.say, show=lambda told: table.add_row(*_row(told)))
+            rehearsal.rehearse(
+                blocks, seed, say=screen.say, show=lambda told: table.add_row(*_row(told)), exchanges=exchanges
+            )
         )
     if as_json:
         screen.show_json(outcome.told())
@@ -35,6 +44,8 @@ def demo(
 
 
 def _row(told: dict[str, Any]) -> tuple[str, ...]:
+    if "warning" in told:
+        return "", "", "", "", f"[yellow]{told['warning'].partition(', seen')[0]}[/]", "", ""
     start = str(told["block"]), f"{told['usdc']:.4f}"
     capture = told["capture"]
     if capture is None:
