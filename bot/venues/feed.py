@@ -102,6 +102,8 @@ class Feed:
                 await exchange.load_markets()
         except TimeoutError:
             raise faults.SilentError(f"did not list its markets within {self._patience.listing:.0f} s") from None
+        if not exchange.markets:
+            raise faults.FeedError("lists no market at all")
         self._listed = exchange, self._now()
 
     def _ended(self, session: Session) -> None:

@@ -72,6 +72,19 @@ async def test_an_exchange_that_counts_requests_is_left_alone_for_a_while(venue)
         assert untouched(watch, *OTHERS)
 
 
+async def test_garbage_for_a_list_of_markets_is_no_refusal():
+    """What cannot be read is asked for again soon; only a list without our coins is an answer."""
+
+    def garbled(exchanges):
+        exchanges.fault("bitstamp", Fault.GARBAGE)
+
+    async with watching("bitstamp", markets={"bitstamp": "USDC/USD"}, before=garbled) as watch:
+        await watch.until(lambda: watch.health("bitstamp").last_error)
+        assert watch.health("bitstamp").state is FeedState.DOWN
+        watch.exchanges.mend("bitstamp")
+        await healthy(watch)
+
+
 async def test_a_slow_exchange_shows_how_slow():
     """Its latency is what it is late, and it is live all the same."""
     async with watching("okx", "bybit", markets=PAIRS) as watch:
