@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 from bot.app.killswitch import KillSwitch
 from bot.model.decisions import Action, Approved, Cancel, Depeg, Halt, Replace, Send, Warn
-from bot.model.events import BlockSeen, Command, Decided, Event, QuotesSeen, Report
+from bot.model.events import BlockSeen, Command, Decided, Event, QuotesSeen, Report, Tick
 from bot.records.journal import Journal
 from bot.records.transactions import Sending
 from bot.strategy import quotes
@@ -78,12 +78,14 @@ class Bot:
         await self._obey_switch()
 
     async def on_block(self, block: BlockSeen) -> None:
-        """Hear what the block did to our transactions, then decide on it."""
+        """Hear what the block did to our transactions, decide on it, and then look what it says of prices."""
         for report in await self.sender.on_block(block):
             await self.tell(report)
         await self._obey_switch()
         await self.tell(block)
         self.journal.flush()
+        now = self.clock()
+        await self.tell(Tick(made_at=now, seen_at=now))
         self._tidy()
 
     async def on_look(self, look: QuotesSeen) -> None:

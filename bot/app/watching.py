@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from bot.app.inbox import Happened
 from bot.model.coins import Coins
 from bot.model.decisions import Warn
+from bot.model.events import BlockSeen, Tick
 from bot.model.markets import Asset
 from bot.model.registry import Registry
 from bot.strategy import deviation, onchain
@@ -45,6 +46,8 @@ class Watch:
         """Take in what happens until nothing does any more."""
         async for event in events:
             self.take(event)
+            if isinstance(event, BlockSeen):
+                self.take(Tick(made_at=self.clock(), seen_at=self.clock()))
             await asyncio.sleep(pace)
 
     def take(self, event: Happened) -> None:

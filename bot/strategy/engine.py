@@ -76,6 +76,7 @@ class State:
     seen: Mapping[Address, PoolSeen] = field(default_factory=dict)
     pools: Mapping[Address, PoolState] = field(default_factory=dict, compare=False)  # made from `seen`, ladders kept
     gone: frozenset[Address] = frozenset()  # pools that could not be read at the newest block: no quote from them
+    unheard: frozenset[Address] | None = None  # pools that changed since the last look; None where no block came since
     lenders: Mapping[tuple[Address, Address], LenderSeen] = field(default_factory=dict)
     book: Book = field(default_factory=Book)
     values: FairValues = field(default_factory=FairValues)
@@ -89,10 +90,8 @@ class State:
 def step(state: State, event: Event, policy: Policy) -> tuple[State, tuple[Action, ...]]:
     """What we know and what to do after `event`."""
     match event:
-        case BlockSeen():
-            state, warnings = _looked(_observed(state, event, policy), event.seen_at, policy)
-            state, decided = _decide(state, event, policy)
-            return state, decided + warnings
+        case BlockSeen():  # what its pools say of prices waits for the next look: nothing is to hold up a capture
+            return _decide(_observed(state, event, policy), event, policy)
         case QuotesSeen():
             return _looked(replace(state, book=quotes.fold(state.book, event)), event.seen_at, policy)
         case Command():
@@ -107,7 +106,7 @@ def step(state: State, event: Event, policy: Policy) -> tuple[State, tuple[Actio
 
 def resume(events: Iterable[Event], policy: Policy) -> State:
     """State after a restart: everything but the world, which is read anew."""
-    remembered = (event for event in events if not isinstance(event, BlockSeen | QuotesSeen))
+    remembered = (event for event in events if not isinstance(event, BlockSeen | QuotesSeen | Tick))
     return reduce(lambda state, event: step(state, event, policy)[0], remembered, State())
 
 
@@ -126,11 +125,20 @@ def terms(state: State, policy: Policy, block: BlockSeen, before: Plan | None = 
 def _looked(state: State, now: int, policy: Policy) -> tuple[State, tuple[Warn, ...]]:
     """What the book says at `now` (ns UTC; never before the last look): values, and depegs to tell of."""
     now = max(now, state.values.made_at)
-    book = quotes.fresh(state.book, now - policy.stale_after)
+    book = quotes.fresh(_with_pools(state, policy), now - policy.stale_after)
     values = fair_value.solve(book.latest.values(), now, policy.pricing)
     coins = policy.pricing.coins
     watching, told = depeg.detect(state.watching, values, book.latest.values(), policy.thresholds, coins)
-    return replace(state, book=book, values=values, watching=watching), tuple(map(alerts.warning, told))
+    looked = replace(state, unheard=None, book=book, values=values, watching=watching)
+    return looked, tuple(map(alerts.warning, told))
+
+
+def _with_pools(state: State, policy: Policy) -> Book:
+    """The book, and in it the pools' markets as of the newest block."""
+    if state.block is None or state.unheard is None:
+        return state.book
+    look = onchain.look(policy.listed, state.book, _quotable(state), state.unheard, state.block)
+    return quotes.fold(state.book, look)
 
 
 def _observed(state: State, block: BlockSeen, policy: Policy) -> State:
@@ -140,11 +148,15 @@ def _observed(state: State, block: BlockSeen, policy: Policy) -> State:
         pools[news.pool] = pool_states.state_of(policy.registry.pools[news.pool], news, pools.get(news.pool))
         seen[news.pool] = _with_ladder(news, seen.get(news.pool))
     lenders = {**state.lenders, **{(news.lender, news.token): news for news in block.lenders}}
-    head, gone = replace(block, pools=(), lenders=(), gone=()), frozenset(block.gone)
-    readable = {address: pool for address, pool in pools.items() if address not in gone}
-    look = onchain.look(policy.listed, state.book, readable, {news.pool for news in block.pools}, head)
-    book = quotes.fold(state.book, look)
-    return replace(state, block=head, seen=seen, pools=pools, gone=gone, lenders=lenders, book=book)
+    return replace(
+        state,
+        block=replace(block, pools=(), lenders=(), gone=()),
+        seen=seen,
+        pools=pools,
+        gone=frozenset(block.gone),
+        unheard=(state.unheard or frozenset()).union(news.pool for news in block.pools),
+        lenders=lenders,
+    )
 
 
 def _with_ladder(news: PoolSeen, before: PoolSeen | None) -> PoolSeen:

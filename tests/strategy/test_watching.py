@@ -92,25 +92,37 @@ def test_a_coin_that_falls_everywhere_is_told_with_the_evidence_and_again_when_i
     assert over.watching.depegs == ()
 
 
+def looked(number):
+    """A look right after a block."""
+    return Tick(number * 12 * SECOND, number * 12 * SECOND)
+
+
 def test_pools_are_markets_among_the_others():
     """Each watched pool is quoted at its block, and no longer when it cannot be read."""
-    seeing, _ = lived(block(1))
-    blind, _ = lived(block(1), block(2, pools=(), gone=(LEFT,)))
-    again, _ = lived(block(1), block(2, pools=(), gone=(LEFT,)), block(3, pools=()))
+    blocks = [block(1), looked(1), block(2, pools=(), gone=(LEFT,)), looked(2), block(3, pools=()), looked(3)]
+    seeing, blind, again = (lived(*blocks[:upto])[0].book.latest for upto in (2, 4, 6))
     left, right = (Market(f"chain:{name}", "USDC", "DAI") for name in ("left", "right"))
 
-    assert seeing.book.latest.keys() == again.book.latest.keys() == {left, right}
-    assert blind.book.latest.keys() == {right}
-    assert {quote.seen_at for quote in again.book.latest.values()} == {3 * 12 * SECOND}
+    assert seeing.keys() == again.keys() == {left, right}
+    assert blind.keys() == {right}
+    assert {quote.seen_at for quote in again.values()} == {3 * 12 * SECOND}
 
 
-def test_a_pool_that_changed_is_quoted_anew():
-    """The others keep their price."""
-    state, _ = lived(block(1), block(2, pools=((LEFT, 2.0),)))
+def test_pools_that_changed_are_quoted_anew():
+    """Also those that changed a block before the last; the others keep their price."""
+    one, other = block(2, pools=((LEFT, 2.0),)), block(3, pools=())
+    state, _ = lived(block(1), looked(1), one, other, looked(3))
     left, right = (state.book.latest[Market(f"chain:{name}", "USDC", "DAI")] for name in ("left", "right"))
 
     assert left.bid == pytest.approx(2 * 0.997, rel=1e-3)
     assert right.bid == pytest.approx(0.997, rel=1e-3)
+
+
+def test_a_block_waits_for_no_price():
+    """It is decided on at the values that are known; what it says of prices is for the next look."""
+    state, _ = lived(block(1))
+
+    assert state.book.latest == {}
 
 
 def test_time_alone_ends_what_is_old():
