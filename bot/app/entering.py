@@ -35,16 +35,18 @@ async def add(episodes: Episodes, given: Sequence[Episode], candles: File | None
     if not replace and (twice := [each.id for each in given if each.id in known]):
         raise UserError(f"there is an episode {twice[0]} already: give another id, or --replace to change it")
     series, complaints = read_candles([candles] if candles else [])
-    kept = await episodes.put([(each, best_path(each, series)) for each in given])
-    if faults := [*kept.refused.values(), *complaints]:
-        raise UserError(faults[0])
+    if complaints:
+        raise UserError(complaints[0])
+    await episodes.put([(each, best_path(each, series)) for each in given], all_or_none=True)
     return [each.id for each in given]
 
 
 async def take_in(
-    episodes: Episodes, files: Iterable[File], candles: Sequence[File], only: Sequence[str]
+    episodes: Episodes, files: Sequence[File], candles: Sequence[File], only: Sequence[str]
 ) -> dict[str, Any]:
     """Enter what is in files and candles; how much, and a line about each thing that was refused."""
+    if not (files or candles) or (only and not candles):
+        raise UserError("nothing to import: give files of episodes, or --candles (and --id to name one), or both")
     done = {"added": 0, "changed": 0, "paths": 0}
     refused: list[str] = []
     for file in files:

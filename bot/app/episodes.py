@@ -1,16 +1,19 @@
 """The episode database as the settings name it, and how episodes look on a terminal."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path as File
 from typing import Any
 
+from rich.table import Table
+
+from bot.app import screen
 from bot.app.settings import load
 from bot.model.episodes import Episode, Outcome, Path, Precision
 from bot.model.times import DAY, HOUR, MINUTE, iso
 from bot.records.episodes import Episodes
 
-COLUMNS = ("id", "coin", "start", "depth bp>", "worst>", "lasted>", "outcome", "severity", "evidence")
+COLUMNS = ("id", "coin", "start", "depth bp>", "outcome", "lasted>", "worst>", "severity", "evidence")
 WIDTH, HEIGHT = 100, 22
 
 
@@ -26,6 +29,18 @@ async def opened(config: File | None, database: str | None) -> AsyncIterator[Epi
         await episodes.close()
 
 
+def tell(table: Table) -> None:
+    """Print a table: names as they are typed, and texts as they were entered, whatever signs are in them."""
+    table.columns[0].no_wrap = True
+    screen.out.print(table, markup=False, highlight=False)
+
+
+def listed(episodes: Iterable[Episode]) -> Table:
+    """A line an episode, with as many columns as there is room for."""
+    room = max(2, screen.out.width // 13)
+    return screen.table(None, COLUMNS[:room], [row(each)[:room] for each in episodes])
+
+
 def row(episode: Episode) -> tuple[str, ...]:
     """One line of a table, for `COLUMNS`."""
     return (
@@ -33,9 +48,9 @@ def row(episode: Episode) -> tuple[str, ...]:
         episode.coin if episode.scope == "coin" else f"{episode.coin} at {episode.scope.removeprefix('venue:')}",
         when(episode.start, episode.precision),
         "?" if episode.peak_bp is None else f"{'-' if episode.direction == 'below' else '+'}{episode.peak_bp:,.0f}",
-        "?" if episode.trough is None else f"{episode.trough:.4g} {episode.against}",
-        _lasted(episode),
         episode.outcome.value,
+        _lasted(episode),
+        "?" if episode.trough is None else f"{episode.trough:.5g} {episode.against}",
         "" if episode.severity is None else episode.severity.name.lower(),
         f"{episode.grade}{', doubtful' if episode.doubtful else ''}",
     )

@@ -1,6 +1,7 @@
 """What people and programs see: tables on the terminal, JSON on stdout, one-line errors on stderr."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -9,7 +10,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-out = Console()
+PIPE = 200  # columns where there is no terminal to say how many: names stay whole, for grep
+
+out = Console(emoji=False, width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else PIPE)
 err = Console(stderr=True)
 
 
@@ -31,12 +34,12 @@ def show_json(value: Any) -> None:  # noqa: ANN401 - whatever a command reports
 
 def say(text: str) -> None:
     """Tell how long work is going, on stderr so that stdout stays a report."""
-    err.print(text, highlight=False, style="dim")
+    err.print(plain(text), highlight=False, style="dim", soft_wrap=True)
 
 
 def complain(text: str) -> None:
     """One line about what is wrong."""
-    err.print(f"[bold red]repeg:[/] {_escape(text)}", highlight=False, soft_wrap=True)
+    err.print(f"[bold red]repeg:[/] {plain(text)}", highlight=False, soft_wrap=True)
 
 
 @contextmanager
@@ -60,5 +63,8 @@ def short(address: str) -> str:
     return f"{address[:6]}…{address[-4:]}" if len(address) > 12 else address
 
 
-def _escape(text: str) -> str:
-    return text.replace("[", "\\[")
+def plain(text: str) -> str:
+    """Words of others as they stand: no markup of ours, nothing that moves a terminal, no second line."""
+    from rich.markup import escape
+
+    return escape("".join(each if each.isprintable() else ascii(each)[1:-1] for each in text))

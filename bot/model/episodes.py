@@ -1,9 +1,11 @@
 """Depegs as history remembers them: what happened, how well we know, and how the price went."""
 
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
+from math import inf
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -15,6 +17,7 @@ from bot.model.times import DAY, HOUR, MINUTE, iso
 
 PATH_POINTS = 200
 EVIDENCE = 20  # lines kept of what led to an alert
+WORD = 100  # characters of a name
 
 
 class Outcome(StrEnum):
@@ -197,16 +200,30 @@ def merged(known: Episode, seen: Episode) -> Episode:
 def faults(episode: Episode) -> Iterator[str]:
     """What cannot be true of it, a line each."""
     yield from _disorder(episode)
+    yield from _misspelt(episode)
     if episode.scope != "coin" and not episode.scope.removeprefix("venue:"):
         yield "scope: expected venue:<name>, got no name"
     if episode.scope != "coin" and not episode.scope.startswith("venue:"):
         yield f"scope: expected coin or venue:<name>, got {episode.scope}"
-    if episode.trough is not None and episode.trough < 0:
+    if episode.trough is not None and not 0 <= episode.trough < inf:
         yield f"trough: expected a price, got {episode.trough}"
-    if episode.peak_bp is not None and episode.peak_bp < 0:
+    if episode.peak_bp is not None and not 0 <= episode.peak_bp < inf:
         yield f"peak_bp: expected a distance, got {episode.peak_bp}"
     if episode.outcome is Outcome.OPEN and episode.end is not None:
         yield "end: expected none while the outcome is open"
+
+
+def _misspelt(episode: Episode) -> Iterator[str]:
+    """Names that cannot be typed, and texts that would do more to a terminal than be read."""
+    for name in ("id", "coin", "scope", "against"):
+        word = getattr(episode, name)
+        if not word.isprintable() or " " in word or not 0 < len(word) <= WORD:
+            yield f"{name}: expected a word of at most {WORD} characters, got {word[:WORD]!r}"
+    for name in ("cause", "liquidity", "candles", "caught_from", "spread_to", "venues", "sources"):
+        told = getattr(episode, name)
+        signs = set(told if isinstance(told, str) else "".join(told)) - {"\n"}
+        if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in signs):
+            yield f"{name}: expected no control characters"
 
 
 def _disorder(episode: Episode) -> Iterator[str]:

@@ -17,6 +17,7 @@ from bot.records.episode_rows import BadRow
 from bot.records.episodes import Episodes, Query
 
 PAGE = 500  # rows entered at a time
+BOM = b"\xef\xbb\xbf"  # as some editors begin a file
 Row = tuple[int, dict[str, Any]]
 
 
@@ -75,19 +76,29 @@ async def _enter(episodes: Episodes, file: File, page: list[Row], done: Imported
 
 
 def _rows(file: File, refused: list[str]) -> Iterator[Row]:
-    with _explained(file, "read"), file.open(encoding="utf-8-sig", newline="") as lines:
-        if _is_csv(file):
-            reader = csv.DictReader(lines)
-            yield from ((reader.line_num, row) for row in reader)
-            return
+    with _explained(file, "read"):
+        yield from _table_rows(file) if _is_csv(file) else _json_rows(file, refused)
+
+
+def _table_rows(file: File) -> Iterator[Row]:
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        reader = csv.DictReader(lines, restkey="a cell beyond the last column")
+        if strange := sorted(set(reader.fieldnames or ["an empty file"]) - set(episode_rows.FIELDS)):
+            raise EpisodesError(f"{file}: line 1: {strange[0]}: no such column; export writes a file that has them all")
+        yield from ((reader.line_num, row) for row in reader)
+
+
+def _json_rows(file: File, refused: list[str]) -> Iterator[Row]:
+    with file.open("rb") as lines:
         for number, line in enumerate(lines, 1):
             try:
-                told = orjson.loads(line) if line.strip() else None
-            except orjson.JSONDecodeError:
-                told = line
+                told = orjson.loads(line.removeprefix(BOM)) if line.strip() else None
+            except orjson.JSONDecodeError as error:
+                refused.append(f"{file}: line {number}: is not JSON: {error.msg}, at character {error.pos + 1}")
+                continue
             if isinstance(told, dict):
                 yield number, told
-            elif told is not None:
+            elif line.strip():
                 refused.append(f"{file}: line {number}: expected a JSON object")
 
 

@@ -1,10 +1,10 @@
 """Episodes as people and programs write them: times in ISO 8601, words for choices, what follows left out."""
 
-import math
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import MISSING, fields
 from enum import StrEnum
+from math import isfinite
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -107,9 +107,9 @@ def _severity(given: Mapping[str, Any]) -> dict[str, Severity]:
     if "severity" not in given:
         return {}
     names = {each.name.lower(): each for each in Severity}
-    if given["severity"] not in names:
-        raise BadRow(f"severity: expected one of {', '.join(names)}, got {given['severity']}")
-    return {"severity": names[given["severity"]]}
+    if (word := str(given["severity"])) not in names:
+        raise BadRow(f"severity: expected one of {', '.join(names)}, got {word}")
+    return {"severity": names[word]}
 
 
 def _numbers(given: Mapping[str, Any]) -> dict[str, float]:
@@ -117,8 +117,8 @@ def _numbers(given: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _number(name: str, value: object) -> float:
-    with suppress(ValueError):
-        if isinstance(value, int | float | str) and math.isfinite(number := float(value)):
+    with suppress(ValueError, OverflowError):
+        if isinstance(value, int | float | str) and not isinstance(value, bool) and isfinite(number := float(value)):
             return number
     raise BadRow(f"{name}: expected a number, got {value}")
 
@@ -126,8 +126,9 @@ def _number(name: str, value: object) -> float:
 def _completed(given: Mapping[str, Any], parsed: dict[str, Any]) -> dict[str, Any]:
     """With what follows from the rest."""
     coin = shipped().asset(str(parsed["coin"])) or str(parsed["coin"]).upper()
-    parsed |= {"coin": coin}
-    parsed.setdefault("id", f"{coin}-{iso(parsed['start'])[:10]}-{parsed.get('direction', 'below')}".lower())
+    parsed["coin"] = coin if isinstance(parsed["coin"], str) else parsed["coin"]
+    parsed.setdefault("id", f"{coin}-{iso(parsed['start'])[:10]}-{parsed.get('direction', 'below')}")
+    parsed["id"] = str(parsed["id"]).lower()  # as it is asked for
     parsed.setdefault("precision", _roughest(str(given[name]) for name in LIVED if name in given))
     parsed.setdefault("mechanism", _mechanism(coin))
     if "trough" in parsed:

@@ -80,10 +80,16 @@ class Episodes:
         async with self.database.asking() as connection:
             return int(await connection.scalar(select(func.count()).select_from(EPISODES)) or 0)
 
-    async def put(self, rows: Sequence[tuple[Episode, Path | None]]) -> Kept:
-        """Enter episodes with their paths; those whose id is known are changed, and keep a path they have."""
+    async def put(self, rows: Sequence[tuple[Episode, Path | None]], *, all_or_none: bool = False) -> Kept:
+        """Enter episodes with their paths; those whose id is known are changed, and keep a path they have.
+
+        `all_or_none`: an `EpisodesError` instead of `Kept.refused`.
+        """
         async with self.database.writing() as connection:
-            return await episode_writes.put(connection, rows)
+            kept = await episode_writes.put(connection, rows)
+            if all_or_none and kept.refused:
+                raise EpisodesError(next(iter(kept.refused.values())))
+        return kept
 
     async def record(self, depeg: Depeg, path: Path | None = None) -> Episode:
         """Keep a depeg that was seen, live or in recorded history, and give its episode as it now stands.

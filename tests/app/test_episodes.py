@@ -31,12 +31,12 @@ class Ran:
     stderr: str
 
 
-def repeg(*words, home):
+def repeg(*words, home, width=200):
     """A command in a home of its own, in this process: starting one for each takes a second."""
     out, err, code = StringIO(), StringIO(), 0
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
         patch.setenv("HOME", str(home))
-        patch.setattr(screen.out, "width", 200)
+        patch.setattr(screen.out, "width", width)
         try:
             code = app(words, standalone_mode=False) or 0
         except UserError as error:
@@ -142,6 +142,26 @@ def test_a_file_of_episodes_is_entered(tmp_path):
     assert run(tmp_path, "show", "mine")["precision"] == "day"
 
 
+def test_of_a_file_all_are_entered_or_none(tmp_path):
+    """Neither where one begins when another does, nor where its candles cannot be read."""
+    file = tmp_path / "mine.toml"
+    first = 'coin = "DAI"\noutcome = "recovered"\ngrade = "press"\nstart = 2024-05-01\n'
+    file.write_text(f"[mine]\n{first}[twice]\n{first}")
+
+    assert "mine is the episode of DAI" in refused(tmp_path, "add", str(file))
+    refused(tmp_path, "add", *FACTS, "-f", "id=mine", "--candles", str(file))
+    assert "no episode mine" in refused(tmp_path, "show", "mine")
+
+
+def test_a_table_shows_texts_as_they_are_and_names_whole(tmp_path):
+    """What looks like markup is none; a narrow terminal has fewer columns, not folded names."""
+    run(tmp_path, "add", *FACTS, "-f", "id=usdc-with-a-rather-long-name", "-f", "cause=[/red] :smile:")
+    narrow = repeg("episodes", "list", "--limit", "3", home=tmp_path, width=60).stdout
+
+    assert "[/red] :smile:" in repeg("episodes", "show", "usdc-with-a-rather-long-name", home=tmp_path).stdout
+    assert [len(line.split()) for line in narrow.splitlines()] == [5, 4, 4, 4]
+
+
 def test_what_is_exported_is_imported_elsewhere(home, tmp_path):
     """Bad rows are told by line and field; the others are entered, and the exit code tells."""
     file = tmp_path / "all.jsonl"
@@ -193,6 +213,8 @@ def test_a_check_finds_harm(tmp_path):
         (("add", "-f", "coin=DAI"), "start: expected, and is missing"),
         (("add", "missing.toml"), "missing.toml"),
         (("import", "missing.csv"), "missing.csv"),
+        (("import",), "nothing to import"),
+        (("import", "rows.jsonl", "--id", "usdc-2023-03"), "--candles"),
         (("restore", "missing.sqlite"), "missing.sqlite"),
         (("export", "all.xml"), "all.xml"),
         (("list", "--database", "postgresql://me:s3cr3t@127.0.0.1/x"), "PGPASSWORD"),

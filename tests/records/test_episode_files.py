@@ -1,6 +1,7 @@
 """Episodes are written to files and read back; a row that is none is named with its line and field."""
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -16,6 +17,10 @@ from bot.records.episodes import Query
 
 from .chronicle import PATH, SVB, numbered
 
+WORDS = (
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9) | st.sampled_from(["2023-03", "died"])
+)
+ANYTHING = st.recursive(WORDS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner))
 LEAST = {"coin": "usdc", "start": "2023-03-10T22:05Z", "outcome": "recovered", "grade": "press"}
 
 
@@ -72,6 +77,31 @@ def test_a_row_that_is_no_episode_names_its_field(wrong, said):
     assert str(fault.value).startswith(said)
 
 
+@given(st.dictionaries(st.sampled_from((*episode_rows.NAMES, "strange")), ANYTHING))
+def test_whatever_a_row_holds_it_is_an_episode_or_a_bad_row(told):
+    """Nothing else comes of it, so that the rows after it are read."""
+    with suppress(BadRow):
+        episode_rows.read({**LEAST, **told})
+    with suppress(BadRow):
+        episode_rows.read_path(told.get("path"))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"id": "two words"}, {"coin": "x" * 101}, {"coin": "US\x1b[31mD"}, {"cause": "a\0b"}, {"sources": ["\x1b[2J"]}],
+    ids=str,
+)
+def test_names_can_be_typed_and_texts_only_be_read(wrong):
+    """No control characters: a terminal obeys some, and PostgreSQL keeps no zero."""
+    with pytest.raises(BadRow, match="expected"):
+        episode_rows.read({**LEAST, **wrong})
+
+
+def test_an_id_is_in_small_letters():
+    """However it is written, as it is asked for."""
+    assert episode_rows.read({**LEAST, "id": "Mine"}).id == "mine"
+
+
 @pytest.mark.parametrize(
     "path",
     [{"points": "none"}, {"points": [[2, 1.0], [1, 1.0]]}, [1], {"points": [[1, "low"]]}, {"points": [[2**63, 1.0]]}],
@@ -101,8 +131,8 @@ async def test_bad_rows_are_named_and_the_rest_goes_on(episodes, tmp_path):
     """By file, line and field."""
     file = tmp_path / "rows.jsonl"
     good = json.dumps({**episode_rows.written(SVB), "path": episode_rows.written_path(PATH)})
-    bad = [json.dumps({**LEAST, "grade": "rumour"}), "not JSON", "[]", "", json.dumps({**LEAST, "id": "again"})]
-    file.write_text("\n".join([*bad[:4], good, bad[4]]))
+    bad = [json.dumps({**LEAST, "grade": "rumour"}), "not JSON \xff", "[]", "", json.dumps({**LEAST, "id": "again"})]
+    file.write_text("\n".join([*bad[:4], good, bad[4]]), encoding="latin-1")
     read = await episode_files.enter(episodes, file)
 
     assert (read.added, read.changed) == (1, 0)
@@ -120,7 +150,9 @@ async def test_bad_rows_are_named_and_the_rest_goes_on(episodes, tmp_path):
     [
         ("rows.txt", b"", "end in .jsonl"),
         ("missing.csv", None, "cannot be read"),
-        ("rows.jsonl", b"\xff\xfe\x00", "cannot be read"),
+        ("rows.csv", b"\xff\xfe\x00", "cannot be read"),
+        ("rows.csv", b"", "an empty file: no such column"),
+        ("rows.csv", b"coin,start,price\nDAI,2023,1\n", "price: no such column"),
     ],
 )
 async def test_a_file_that_cannot_be_used_is_one_line(episodes, tmp_path, name, content, said):

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from bot.records.episodes import Episodes
 
 Answer = TypeVar("Answer")
+TOLD = 100  # lines of a file that are told to be wrong
 app = typer.Typer(
     help="The depegs of the past: a catalogue that comes with repeg, what repeg saw itself, and what you enter.",
     no_args_is_help=True,
@@ -86,7 +87,7 @@ def show(episode: Id, config: Config = None, database: Database = None, as_json:
     if as_json:
         screen.show_json({**told, "path": episode_rows.written_path(path) if path else None})
         return
-    screen.out.print(screen.table(None, ("", ""), looks.facts(found, told)), markup=False)
+    looks.tell(screen.table(None, ("", ""), looks.facts(found, told)))
     hint = f"no path: repeg episodes import --candles PATH --id {found.id} keeps one from your own candles"
     screen.out.print(looks.chart(found, path) if path else hint, highlight=False, markup=False, soft_wrap=True)
 
@@ -140,8 +141,10 @@ def import_(
         return await entering.take_in(episodes, files or [], candles or [], episode or [])
 
     told = _ask(entered, config, database)
-    for line in told["refused"]:
+    for line in told["refused"][:TOLD]:
         screen.complain(line)
+    if (more := len(told["refused"]) - TOLD) > 0:
+        screen.complain(f"and {more:,} more lines like these")
     _report(told | {"refused": len(told["refused"])}, as_json=as_json)
     if told["refused"]:
         raise typer.Exit(1)
@@ -222,7 +225,7 @@ def restore(
         before = episodes.folder.with_name(f"episodes-before-{entering.stamp()}.sqlite") if keep else None
         if before:
             await episode_backup.backup(episodes.database, episodes.folder, before)
-        return {"before": str(before), **asdict(await episode_backup.restore(episodes.database, file))}
+        return {"before": before and str(before), **asdict(await episode_backup.restore(episodes.database, file))}
 
     _report(_ask(restored, config, database), as_json=as_json)
 
@@ -254,19 +257,21 @@ def _ask(asked: "Callable[[Episodes], Awaitable[Answer]]", config: Path | None, 
 def _show(found: "list[Episode]", *, as_json: bool) -> None:
     from bot.app import episodes as looks
     from bot.app import screen
-    from bot.records import episode_rows
 
     if as_json:
+        from bot.records import episode_rows  # with its checks, which a table does without
+
         screen.show_json([episode_rows.written(each) for each in found])
         return
-    screen.out.print(screen.table(None, looks.COLUMNS, [looks.row(each) for each in found]))
+    looks.tell(looks.listed(found))
 
 
 def _report(told: dict[str, Any], *, as_json: bool) -> None:
+    from bot.app import episodes as looks
     from bot.app import screen
 
     if as_json:
         screen.show_json(told)
         return
     rows = [(key, "\n".join(value) if isinstance(value, list) else str(value)) for key, value in told.items()]
-    screen.out.print(screen.table(None, ("", ""), rows))
+    looks.tell(screen.table(None, ("", ""), rows))
