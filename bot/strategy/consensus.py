@@ -23,12 +23,12 @@ from bot.strategy.market_graph import Bools, Edges, Floats, Frame, Groups, Indic
 # least squares point. With 1 it is least absolute deviations, which cannot be caught by a wrong venue near by; going
 # farther gets there in half the turns. Once near, the steeper powers finish.
 SEARCH = ((1.0, 1.5), (1.0, 1.5), (1.25, 1.5), (1.5, 1.0), (2.0, 1.0))
-BALANCE = 2
 DEEPER = 1 / 3  # of its own voice that a venue keeps at least
 FLAT = 0.5  # scales within which an error weighs no less for being larger
 REJECT = 4.0  # scales at which a price has lost three quarters of its weight
 LEAST = 1e-6  # weight that every price keeps, so that the matrix stays regular
 ALONE = 2.0  # a venue alone is taken for three times as far off as its scale says, two that agree for one and a half
+FAINTEST = 1e-30  # stands in for nothing where one divides by what is heard
 FAINT = 0.02  # of the most that a venue holds of a value: whom lesser ones differ with is no matter
 NORMAL = 1.4826  # a standard deviation in median absolute deviations
 PAR_WIDTH = 50e-4  # how well one knows a coin's dollars by its peg alone
@@ -81,7 +81,7 @@ class _Sheet:
         edges = self.markets.edges
         live = np.isfinite(price) & np.isfinite(scale)
         price = np.where(live, price * edges.turned, 0.0)
-        tight = np.divide(1.0, scale, where=live, out=np.zeros_like(scale))
+        tight = 1 / np.where(live, scale, np.inf)
         residual = np.full_like(price, np.nan)
         for frame, columns in _frames(self.markets, live):
             answer = _moments(self.markets, frame, price[:, columns], tight[:, columns])
@@ -150,18 +150,22 @@ def _balanced(voices: Voices, tight: Floats) -> Floats:
     """Turn markets down until no venue is louder on any asset than the third loudest there, so that two outvote one.
 
     But to no less than a part: deep books are not outvoted by two that are thin or know it by way of bitcoin only.
-    Turning a market down for one of its assets makes the venue fainter on the other, hence more than once.
+    Turning a market down for one of its assets makes the venue fainter on the other, hence twice.
     """
     if voices.seats.shape[1] < 3:
         return tight
-    floor = _summed(voices.by_voice, tight) * DEEPER
-    for _ in range(BALANCE):
-        loud = _summed(voices.by_voice, tight)
-        third = np.sort(_seated(voices, loud, 0.0), axis=1)[:, -3]
-        bound = np.maximum(np.where(third > 0, third, np.inf)[voices.asset], floor)
-        turned = np.divide(bound, loud, where=loud > bound, out=np.ones_like(loud))
-        tight = tight * np.minimum(turned[voices.of_first], turned[voices.of_second])
-    return tight
+    loud = _summed(voices.by_voice, tight)
+    floor = loud * DEEPER
+    once = _turned_down(voices, tight, loud, floor)
+    return _turned_down(voices, once, _summed(voices.by_voice, once), floor)
+
+
+def _turned_down(voices: Voices, tight: Floats, loud: Floats, floor: Floats) -> Floats:
+    third = np.sort(_seated(voices, loud, 0.0), axis=1)[:, -3]
+    bound = np.maximum(np.where(third > 0, third, np.inf).take(voices.asset, axis=0), floor)
+    turned = np.minimum(bound / np.maximum(loud, FAINTEST), 1.0)
+    fainter: Floats = np.minimum(turned.take(voices.of_first, axis=0), turned.take(voices.of_second, axis=0))
+    return tight * fainter
 
 
 def _seated(voices: Voices, each: Floats, nobody: float) -> Floats:
@@ -180,14 +184,16 @@ def _summed(groups: Groups, each: Floats) -> Floats:
     """Totals by group. At many moments a product is faster, at few it is not worth waking BLAS up."""
     if each.shape[1] > FEW:
         return groups.belongs @ each
-    return np.add.reduceat(each.take(groups.member, axis=0), groups.starts, axis=0)
+    told = each if groups.member is None else each.take(groups.member, axis=0)
+    totals: Floats = np.add.reduceat(told, groups.starts, axis=0)
+    return totals
 
 
 def _normal(frame: Frame, weight: Floats) -> Floats:
     """The normal matrix, (f, f, T), from the weight of each pair."""
     free = len(frame.free)
     flat = np.zeros((free * free, weight.shape[1]))
-    flat[frame.cells] = -weight[frame.joined]
+    flat[frame.cells] = -weight.take(frame.joined, axis=0)
     flat[:: free + 1] = frame.touches @ weight
     return flat.reshape(free, free, weight.shape[1])
 
@@ -210,20 +216,20 @@ def _uncertainty(markets: Markets, frame: Frame, residual: Floats, tight: Floats
     """One standard deviation of each value against its root, (n, T); NaN where nobody quotes it."""
     edges = markets.edges
     widened = _scatter(markets, frame, residual, tight)
-    trusted = tight / np.maximum(widened[edges.first], widened[edges.second])[edges.pair]
-    covariance = _covariance(markets, frame, trusted * trusted * _believed(residual * trusted))
-    sigma: Floats = np.sqrt(covariance[np.arange(len(covariance)), np.arange(len(covariance))])
+    trusted = tight / np.maximum(widened[edges.first], widened[edges.second]).take(edges.pair, axis=0)
+    covariance = _covariance(edges, frame, trusted * trusted * _believed(residual * trusted))
+    sigma: Floats = np.sqrt(covariance[frame.place, frame.place])
     sigma[frame.silent] = np.nan
     return sigma
 
 
-def _covariance(markets: Markets, frame: Frame, weight: Floats) -> Floats:
-    """Of all values against their roots, (n, n, T): the inverse of the normal matrix, 0 for the roots."""
-    matrix = _normal(frame, _summed(markets.edges.by_pair, weight))
-    unit, diagonal = np.zeros_like(matrix), np.arange(len(matrix))
-    unit[diagonal, diagonal] = 1.0
-    covariance = np.zeros((len(markets.assets), len(markets.assets), weight.shape[1]))
-    covariance[frame.free[:, None], frame.free] = _solution(matrix, unit)
+def _covariance(edges: Edges, frame: Frame, weight: Floats) -> Floats:
+    """Of the free values, and zeros in the last row and column for those that are none: the place of those is -1."""
+    matrix = _normal(frame, _summed(edges.by_pair, weight))
+    free, moments = len(frame.free), weight.shape[1]
+    unit, covariance = np.zeros((free * free, moments)), np.zeros((free + 1, free + 1, moments))
+    unit[:: free + 1] = 1.0
+    covariance[:free, :free] = _solution(matrix, unit.reshape(matrix.shape))
     return covariance
 
 
@@ -239,14 +245,13 @@ def _scatter(markets: Markets, frame: Frame, residual: Floats, tight: Floats) ->
     most = _seated(voices, held, 0.0).max(axis=1)
     scales = np.abs(residual) * tight
     off = _summed(voices.by_end, leverage * np.concatenate([scales, scales]))
-    mean = np.divide(off, held, where=held > FAINT * most[voices.asset], out=np.full_like(off, np.inf))
+    mean = np.where(held > FAINT * most.take(voices.asset, axis=0), off, np.inf) / np.maximum(held, FAINTEST)
     seated = np.sort(_seated(voices, mean, np.inf), axis=1)
     venues = (seated < np.inf).sum(axis=1)
+    some = np.maximum(venues, 1)
     asset, moment = np.arange(venues.shape[0])[:, None], np.arange(venues.shape[1])
-    low, high = seated[asset, np.maximum(venues - 1, 0) // 2, moment], seated[asset, venues // 2, moment]
-    middle = np.where(venues > 0, (low + np.where(venues > 1, high, low)) / 2, 0.0)
-    few = np.divide(ALONE, venues * venues, where=venues > 0, out=np.zeros_like(middle))
-    return np.maximum(NORMAL * middle, 1 + few)
+    middle = (seated[asset, (some - 1) // 2, moment] + seated[asset, some // 2, moment]) / 2
+    return np.where(venues > 0, np.maximum(NORMAL * middle, 1 + ALONE / (some * some)), 1.0)
 
 
 def _leverage(markets: Markets, frame: Frame, tight: Floats) -> Floats:
@@ -255,11 +260,10 @@ def _leverage(markets: Markets, frame: Frame, tight: Floats) -> Floats:
     Not at all where the other asset is known by this one only: what differs there is the other's matter.
     """
     edges, weight = markets.edges, tight * tight
-    covariance = _covariance(markets, frame, weight)
-    shared = covariance[edges.first, edges.second]
-    first, second = (covariance[one, one] - shared for one in (edges.first, edges.second))
-    moves: Floats = np.concatenate([weight * first[edges.pair], weight * second[edges.pair]])
-    return np.maximum(moves, 0.0)
+    covariance, one, other = _covariance(edges, frame, weight), frame.place[edges.first], frame.place[edges.second]
+    shared = covariance[one, other]
+    first, second = (np.maximum(covariance[end, end] - shared, 0.0) for end in (one, other))
+    return np.concatenate([weight * first.take(edges.pair, axis=0), weight * second.take(edges.pair, axis=0)])
 
 
 def _in_dollars(markets: Markets, frame: Frame, answer: _Answer, tight: Floats) -> _Answer:

@@ -3,11 +3,11 @@
 Whole histories are valued by the same kernel, bot.strategy.consensus.solve_many, with the same weights.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import struct
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from math import inf, nan
-from operator import attrgetter
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from bot.model.markets import DOLLAR, FIAT, REFERENCES, Asset, Market
 from bot.strategy import consensus, market_graph
 from bot.strategy.consensus import Solved
 from bot.strategy.market_graph import Bools, Floats, Indices, Markets
-from bot.strategy.weights import scale_of
+from bot.strategy.weights import depth_usd, scale_of
 
 Pegs = tuple[tuple[Asset, Asset], ...]
 
@@ -45,19 +45,16 @@ def solve(quotes: Iterable[Quote], now: int, pricing: Pricing) -> FairValues:
     Of two quotes of one market the newer counts. Crossed books count for nothing. An asset is left out where nothing
     says what it is worth in dollars.
     """
-    newest = _newest(tuple(quotes))
-    graph = _graph(tuple(newest), pricing.pegs)
+    told, keys = _newest(tuple(quotes))
+    graph = _graph(keys, pricing.pegs)
     if graph is None:
         return FairValues(now)
-    books = np.array([*zip(*map(_BOOK, newest.values()), strict=True)], dtype=np.float64)[:, graph.order]
-    price, scale = _weighed(graph, books, now, pricing)
+    price, scale = _weighed(graph, _books(told).take(graph.order, axis=1), now, pricing)
     solved = consensus.solve_many(graph.markets, price[None], scale[None])
     return FairValues(now, _values(graph.markets, solved), _residuals(graph, solved))
 
 
 _Key = tuple[str, Asset, Asset]  # a Market as a plain tuple: this is done for every quote of every look
-_MARKET = attrgetter("venue", "base", "quote")
-_BOOK = attrgetter("bid", "ask", "bid_size", "ask_size", "seen_at")  # None becomes NaN
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,8 +65,6 @@ class _Graph:
     order: Indices  # where each stands among the quotes
     markets: Markets
     wandering: Bools  # (m,) one of the two assets does
-    at_par: Bools  # (n,) the dollar and what promises it
-    measures: tuple[int, ...]  # the other assets that something is priced in
 
 
 @lru_cache(maxsize=64)
@@ -80,62 +75,62 @@ def _graph(quoted: tuple[_Key, ...], pegs: Pegs) -> _Graph | None:
         return None
     names = tuple(Market(*quoted[i]) for i in order)
     wandering = np.array([bool(WANDERING & {market.base, market.quote}) for market in names])
-    markets = market_graph.described(names, dict(pegs))
-    at_par = markets.peg == markets.dollar
-    at_par[markets.dollar] = True
-    measures = tuple(asset for asset in np.unique(markets.quote).tolist() if not at_par[asset])
-    return _Graph(names, np.array(order), markets, wandering, at_par, measures)
+    return _Graph(names, np.array(order), market_graph.described(names, dict(pegs)), wandering)
 
 
-def _newest(quotes: Sequence[Quote]) -> dict[_Key, Quote]:
-    keys = [*map(_MARKET, quotes)]
-    newest = dict(zip(keys, quotes, strict=True))
-    if len(newest) < len(quotes):
-        newest = dict(sorted(zip(keys, quotes, strict=True), key=lambda told: _recency(told[1])))
-    return newest
+def _newest(quotes: tuple[Quote, ...]) -> tuple[tuple[Quote, ...], tuple[_Key, ...]]:
+    """One quote a market, and whose each is."""
+    keys = tuple([(told.venue, told.base, told.quote) for told in quotes])
+    if len(set(keys)) == len(keys):
+        return quotes, keys
+    return _newest(tuple({told.market: told for told in sorted(quotes, key=_recency)}.values()))
 
 
 def _recency(quote: Quote) -> tuple[float, ...]:
     return quote.seen_at, quote.made_at, quote.bid or 0.0, quote.ask or 0.0, quote.bid_size, quote.ask_size
 
 
+def _books(quotes: tuple[Quote, ...]) -> Floats:
+    """Bids, asks, their sizes, and when they were seen, (5, m); NaN for no price."""
+    packed = struct.pack(  # in half the time of np.array
+        f"{5 * len(quotes)}d",
+        *[told.bid or nan for told in quotes],
+        *[told.ask or nan for told in quotes],
+        *[told.bid_size for told in quotes],
+        *[told.ask_size for told in quotes],
+        *[told.seen_at for told in quotes],
+    )
+    return np.frombuffer(packed).reshape(5, -1)
+
+
 def _weighed(graph: _Graph, books: Floats, now: int, pricing: Pricing) -> tuple[Floats, Floats]:
     """Log price and scale of each market, NaN where its book says nothing."""
-    bid, ask, bid_size, ask_size, seen_at = books
-    bid, ask = _standing(bid, bid_size, ask_size), _standing(ask, ask_size, bid_size)
-    both = np.isfinite(bid + ask)
+    bid_size, ask_size, seen_at = books[2:]
+    bid, ask = _standing(books[:2], books[2:4])
+    mid = (bid + ask) / 2
+    both = mid == mid  # not NaN
     spread = np.where(both, ask - bid, ONE_SIDED)
-    price = np.where(both, (bid + ask) / 2, np.where(np.isfinite(bid), bid, ask))
+    price = np.where(both, mid, np.fmax(bid, ask))
     price[spread < 0] = nan
     size = np.where(both, np.minimum(bid_size, ask_size), np.maximum(bid_size, ask_size))
-    dollars = np.where(size > 0, size, nan) * np.exp(price + _roughly(graph, price)[graph.markets.quote])
+    dollars = depth_usd(graph.markets, price[None], size[None])[0]
     scale = scale_of(spread, dollars, now - seen_at, graph.wandering)
     if pricing.reliability:
         scale /= np.array([pricing.reliability.get(market.venue, 1.0) for market in graph.names])
     return price, scale
 
 
-def _standing(price: Floats, size: Floats, other: Floats) -> Floats:
-    """Log price of one side of the books; NaN where nobody stands there."""
-    empty = (size <= 0) & (other > 0)  # no size on either side: the venue tells none
+def _standing(price: Floats, size: Floats) -> Floats:
+    """Log prices of both sides of the books, (2, m); NaN where nobody stands there."""
+    empty = (size <= 0) & (size[::-1] > 0)  # no size on either side: the venue tells none
     standing: Floats = np.log(np.where((price > 0) & (price < inf) & ~empty, price, nan))
     return standing
 
 
-def _roughly(graph: _Graph, price: Floats) -> Floats:
-    """Log dollars of what things are priced in, to say how deep books are: coins at par, the rest by their median."""
-    rough = np.where(graph.at_par, 0.0, nan)
-    for asset in graph.measures:
-        told = np.sort(price[graph.at_par[graph.markets.quote] & (graph.markets.base == asset)])  # NaN last
-        some = np.count_nonzero(told == told)
-        rough[asset] = told[some // 2] if some else nan
-    return rough
-
-
 def _values(markets: Markets, solved: Solved) -> dict[Asset, Value]:
     usd, sigma_bp = np.exp(solved.value[0]).tolist(), (solved.sigma[0] * 1e4).tolist()
-    rows = zip(markets.assets, usd, sigma_bp, solved.anchor[0].tolist(), solved.anchored[0].tolist(), strict=True)
-    return {asset: Value(*known) for asset, *known in rows if known[0] == known[0]}
+    known = map(Value, usd, sigma_bp, solved.anchor[0].tolist(), solved.anchored[0].tolist())
+    return {asset: value for asset, value in zip(markets.assets, known, strict=True) if value.usd == value.usd}
 
 
 def _residuals(graph: _Graph, solved: Solved) -> dict[Market, float]:

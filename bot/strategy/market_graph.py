@@ -20,7 +20,7 @@ NONE = -1
 class Groups:
     """Things put in groups, so that their numbers can be added up by group."""
 
-    member: Indices  # what is in the groups, one group after the other; one thing may be in several
+    member: Indices | None  # what is in the groups, one after the other; a thing may be in several. None: all, in order
     starts: Indices  # (g,) where in `member` each begins
     belongs: Floats  # (g, things) 1 where a thing is in a group
 
@@ -62,12 +62,20 @@ class Markets:
     venue: Indices  # (m,) a number each venue
     peg: Indices  # (n,) the asset each promises to be worth, NONE where nothing or where that is not among the assets
     dollar: int = field(init=False)
+    at_par: Bools = field(init=False)  # (n,) the dollar and what promises it
+    yardsticks: Indices = field(init=False)  # (y,) the other assets that something is priced in
+    measured: Indices = field(init=False)  # (y, k) the markets that price them in something at par, padded with m
     edges: Edges = field(init=False)
     voices: Voices = field(init=False)
 
     def __post_init__(self) -> None:
-        edges = _edges(self.base, self.quote)
-        object.__setattr__(self, "dollar", self.assets.index(DOLLAR))
+        dollar, edges = self.assets.index(DOLLAR), _edges(self.base, self.quote)
+        at_par = (self.peg == dollar) | (np.arange(len(self.assets)) == dollar)
+        object.__setattr__(self, "dollar", dollar)
+        object.__setattr__(self, "at_par", at_par)
+        yardsticks = np.unique(self.quote[~at_par[self.quote]])
+        object.__setattr__(self, "yardsticks", yardsticks)
+        object.__setattr__(self, "measured", _rows(np.where(at_par[self.quote], self.base, NONE), yardsticks))
         object.__setattr__(self, "edges", edges)
         object.__setattr__(self, "voices", _voices(edges, self.venue[edges.order], len(self.assets)))
 
@@ -103,6 +111,7 @@ class Frame:
     silent: Indices  # assets that nobody quotes
     adrift: tuple[Indices, ...]  # the assets of each component that no dollar book reaches
     free: Indices  # (f,) the assets to solve for: all quoted ones but the roots
+    place: Indices  # (n,) where in `free` each asset is, NONE where it is not
     signs: Floats  # (f, p) 1 where an asset is the first of a pair, -1 where it is the second
     touches: Floats  # (f, p) 1 where it is either
     joined: Indices  # (2q,) pairs of two free assets, each twice:
@@ -124,7 +133,7 @@ def frame(markets: Markets, quoted: bytes) -> Frame:
     signs = np.where(edges.first == free[:, None], 1.0, 0.0) - np.where(edges.second == free[:, None], 1.0, 0.0)
     anchored, silent = (label == markets.dollar)[:, None], np.flatnonzero(label == NONE)
     adrift = tuple(np.flatnonzero(label == root) for root in np.unique(label) if root not in (NONE, markets.dollar))
-    return Frame(anchored, silent, adrift, free, signs, np.abs(signs), np.tile(joined, 2), cells)
+    return Frame(anchored, silent, adrift, free, place, signs, np.abs(signs), np.tile(joined, 2), cells)
 
 
 def _labels(markets: Markets, live: Bools) -> Indices:
@@ -164,23 +173,25 @@ def _voices(edges: Edges, venue: Indices, n: int) -> Voices:
     named, voice = np.unique(ends, return_inverse=True)
     voice, asset = voice.ravel(), named // venues
     by_voice, by_end = _groups(np.tile(np.arange(m), 2), voice), _groups(np.arange(2 * m), voice)
-    return Voices(by_voice, by_end, asset, voice[:m], voice[m:], _seats(asset, n))
+    return Voices(by_voice, by_end, asset, voice[:m], voice[m:], _rows(asset, np.arange(n)))
 
 
-def _seats(asset: Indices, n: int) -> Indices:
-    rows = [np.flatnonzero(asset == a) for a in range(n)]
-    seats = np.full((n, max(map(len, rows))), len(asset))
-    for row, voices in zip(seats, rows, strict=True):
-        row[: len(voices)] = voices
-    return seats
+def _rows(of: Indices, wanted: Indices) -> Indices:
+    """Where each of `wanted` stands in `of`, a row each, padded with len(of)."""
+    found = [np.flatnonzero(of == one) for one in wanted]
+    rows = np.full((len(found), max(map(len, found), default=0)), len(of))
+    for row, places in zip(rows, found, strict=True):
+        row[: len(places)] = places
+    return rows
 
 
 def _groups(things: Indices, group: Indices) -> Groups:
     order = np.argsort(group, kind="stable")
-    _, starts = np.unique(group[order], return_index=True)
+    starts = np.flatnonzero(np.diff(group[order], prepend=NONE))
     belongs = np.zeros((len(starts), int(things.max()) + 1))
     belongs[group, things] = 1.0
-    return Groups(things[order], starts, belongs)
+    member = things[order]
+    return Groups(None if np.array_equal(member, np.arange(len(member))) else member, starts, belongs)
 
 
 def _indices(values: Iterable[int]) -> Indices:

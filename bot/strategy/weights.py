@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from bot.strategy.market_graph import Floats, Markets
+
 MINUTE = 60e9  # ns
 
 VENUE = 2e-4  # how far two healthy venues' prices of a pegged coin differ at the same time
@@ -39,3 +41,25 @@ def scale_of(
         + np.where(wide, WANDER_REFERENCE**2, WANDER**2) * minutes
     )
     return np.asarray(np.sqrt(variance) / np.asarray(reliability, dtype=np.float64))
+
+
+def depth_usd(markets: Markets, price: Floats, size: Floats) -> Floats:
+    """Dollars of sizes told in base units, (T, m); NaN where no size is told, or nothing says what it is worth.
+
+    `price`: log prices, (T, m), NaN where there is none. Exact enough to say how deep books are.
+    """
+    told = np.where(size > 0, size, np.nan)
+    dollars: Floats = told * np.exp(price + _roughly(markets, price).take(markets.quote, axis=1))
+    return dollars
+
+
+def _roughly(markets: Markets, price: Floats) -> Floats:
+    """Log dollars of what things are priced in, (T, n): coins are at par, the rest is at its median price in those."""
+    rough = np.where(markets.at_par, 0.0, np.nan)[None].repeat(len(price), axis=0)
+    if markets.measured.size:
+        padded = np.concatenate([price, np.full((len(price), 1), np.nan)], axis=1)
+        told = np.sort(padded.take(markets.measured, axis=1), axis=2)  # NaN last
+        middle = (told == told).sum(axis=2) // 2
+        moment, yardstick = np.arange(len(told))[:, None], np.arange(told.shape[1])
+        rough[:, markets.yardsticks] = told[moment, yardstick, middle]
+    return rough
