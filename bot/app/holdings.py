@@ -64,7 +64,7 @@ def show(holdings: Iterable[Holding], *, gaps: bool) -> None:
 
 def label(told: dict[str, Any]) -> str:
     """A series on one line."""
-    return f"{told['venue']} {told['pair']} {told['timeframe']}"
+    return screen.plain(f"{told['venue']} {told['pair']} {told['timeframe']}")
 
 
 def _row(told: dict[str, Any]) -> tuple[str, ...]:

@@ -64,7 +64,7 @@ def short(address: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Words of others as they stand: no markup of ours, nothing that moves a terminal, no second line."""
+    """Words of others as they stand: no markup of ours, nothing that moves a terminal."""
     from rich.markup import escape
 
-    return escape("".join(each if each.isprintable() else ascii(each)[1:-1] for each in text))
+    return escape("".join(each if each.isprintable() or each == "\n" else ascii(each)[1:-1] for each in text))

@@ -146,11 +146,13 @@ def _episode(depeg: "Depeg") -> dict[str, Any]:
 
 
 def _row(depeg: "Depeg") -> tuple[str, ...]:
+    from bot.app.screen import plain
+
     return (
         _clock(depeg.start),
         "so far" if depeg.end is None else _length(depeg.end - depeg.start),
         depeg.coin if depeg.anchored else f"{depeg.coin}*",
-        "everywhere" if depeg.scope == "coin" else depeg.scope.removeprefix("venue:"),
+        "everywhere" if depeg.scope == "coin" else plain(depeg.scope.removeprefix("venue:")),
         _coloured(depeg.severity),
         f"{depeg.trough:.4f}",
         f"{depeg.peak_bp if depeg.direction == 'above' else -depeg.peak_bp:+.0f}",
