@@ -11,6 +11,7 @@ COLUMNS = ("timestamp", *PRICES, "volume")
 
 EARLIEST, LATEST = 1_230_768_000_000, 4_102_444_800_000  # ms, 2009 to 2100: outside of it the unit is another
 NS = 1_000_000  # in a millisecond
+MOST_PRICE, MOST_VOLUME = 1e12, 1e24  # no market has come near; what is beyond overflows sooner or later
 
 
 def mistyped(schema: dict[str, pl.DataType]) -> str | None:
@@ -69,10 +70,13 @@ def _fault(timeframe: int) -> pl.Expr:
             value=False
         ),
         "with a price that is not above zero": pl.min_horizontal(PRICES) <= 0,
+        f"with a price above {MOST_PRICE:.0e} or below its inverse": (pl.max_horizontal(PRICES) > MOST_PRICE)
+        | (pl.min_horizontal(PRICES) < 1 / MOST_PRICE),
         "with high below low": high < low,
         "with open or close outside of low and high": (pl.max_horizontal("open", "close") > high)
         | (pl.min_horizontal("open", "close") < low),
-        "with a volume that is negative or infinite": volume.is_infinite() | (volume < 0),
+        f"with a volume that is negative or above {MOST_VOLUME:.0e}": (volume < 0)
+        | ((volume > MOST_VOLUME) & ~volume.is_nan()),
     }
     return pl.coalesce(pl.when(wrong).then(pl.lit(words)) for words, wrong in faults.items())
 

@@ -6,9 +6,11 @@
 
 import os
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
+from stat import S_ISREG
 from urllib.parse import unquote
 
 import numpy as np
@@ -22,6 +24,7 @@ from bot.records.candle_checks import COLUMNS, NS, cleaned, mistyped
 from bot.records.series import Series
 
 SUFFIXES = (".parquet", ".csv")
+NOTHING = ["", "null", "NULL", "None", "NA", "N/A", "-"]  # as other programs write what they do not know
 _NAME = re.compile(r"(?P<venue>.+)_(?P<base>[^_-]+)-(?P<quote>[^_-]+)_(?P<length>[^_]+?)(?:_[0-9]{4}-[0-9]{2})?")
 
 
@@ -38,11 +41,35 @@ def named(path: Path, coins: Coins) -> Series:
     if length is None:
         raise BadCandles(f"{path}: {match['length']} is no timeframe; they are like 1m, 15m, 1h and divide a day")
     base, coin = (_asset(match[part], coins, path) for part in ("base", "quote"))
+    if base == coin:
+        raise BadCandles(f"{path}: {match['base']} and {match['quote']} are one asset: that is no market")
     return Series(Market(unquote(match["venue"]), base, coin), length)
+
+
+def inside(folder: Path) -> tuple[list[Path], list[str]]:
+    """Every candle file below the folder, by name, and a line about each folder that cannot be read.
+
+    Hidden files and folders are drafts. Links to folders are not followed: they may lead back.
+    """
+    found, complaints = list[Path](), list[str]()
+
+    def complain(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):
+            complaints.append(f"{error.filename}: cannot be read: {error.strerror}")
+
+    for place, folders, names in os.walk(folder, onerror=complain):
+        folders[:] = _seen(folders)
+        found += [path for path in (Path(place, name) for name in _seen(names)) if path.suffix in SUFFIXES]
+    return sorted(found), complaints
+
+
+def _seen(names: Iterable[str]) -> list[str]:
+    return [name for name in names if not name.startswith(".")]
 
 
 def read(path: Path, coins: Coins) -> tuple[Candles, str | None]:
     """The bars of one file, and a line about rows that were wrong; `BadCandles` where there is nothing to use."""
+    _reachable(path)
     series = named(path, coins)
     frame, faults = cleaned(_frame(path), series.timeframe)
     told = f"{path}: {'; '.join(faults)}" if faults else None
@@ -96,9 +123,25 @@ def table(candles: Candles) -> pl.DataFrame:
     return pl.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
 
 
+def _reachable(path: Path) -> None:
+    """`BadCandles` in plain words, where a reader of Parquet or CSV would find others."""
+    try:
+        str(path).encode()
+        state = path.stat()
+        if not S_ISREG(state.st_mode):
+            raise BadCandles(f"{path}: cannot be read: is {'a folder' if path.is_dir() else 'no file'}")
+        path.open("rb").close()
+    except UnicodeEncodeError:
+        raise BadCandles(f"{path}: cannot be read: its name is not UTF-8") from None
+    except OSError as error:
+        raise BadCandles(f"{path}: cannot be read: {error.strerror}") from None
+    if state.st_size == 0:
+        raise BadCandles(f"{path}: is empty")
+
+
 def _frame(path: Path) -> pl.DataFrame:
     try:
-        found = _scan(path)
+        found = _csv(path) if path.suffix == ".csv" else pl.scan_parquet(path, glob=False)
         wrong = mistyped(dict(found.collect_schema()))
         if wrong:
             raise BadCandles(f"{path}: {wrong}")
@@ -109,17 +152,11 @@ def _frame(path: Path) -> pl.DataFrame:
         raise BadCandles(f"{path}: is not {'CSV' if path.suffix == '.csv' else 'Parquet'}, or is damaged") from None
 
 
-def _scan(path: Path) -> pl.LazyFrame:
-    if path.stat().st_size == 0:
-        raise BadCandles(f"{path}: is empty")
-    if path.is_dir():
-        raise BadCandles(f"{path}: cannot be read: is a folder")
-    return _csv(path) if path.suffix == ".csv" else pl.scan_parquet(path, glob=False)
-
-
 def _csv(path: Path) -> pl.LazyFrame:
     """A column without a value is taken for one of numbers, none of them known."""
-    told = pl.read_csv(path, glob=False, infer_schema_length=None)
+    told = pl.read_csv(path, glob=False, infer_schema_length=None, null_values=NOTHING)
+    if told.width == 1:
+        raise BadCandles(f"{path}: has one column; between columns commas are wanted, in numbers points")
     if told.is_empty():
         raise BadCandles(f"{path}: has no rows")
     unknown = [name for name in told.columns if told[name].null_count() == len(told)]

@@ -1,6 +1,6 @@
 """Price history from files and folders: whatever can be used, and a line about each thing that cannot."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,17 +44,20 @@ def _files(paths: Iterable[Path]) -> tuple[list[Path], list[str]]:
     found: dict[Path, Path] = {}
     complaints: list[str] = []
     for path in paths:
-        inside = _inside(path) if path.is_dir() else [path]
-        if not inside:
+        inside, told = candle_files.inside(path) if _is_folder(path) else ([path], [])
+        complaints += told
+        if not inside and not told:
             complaints.append(f"{path}: no candle files in this folder; they end in .parquet or .csv")
-        found |= {each.resolve(): each for each in inside}
+        found |= {each.absolute(): each for each in inside}
     return list(found.values()), complaints
 
 
-def _inside(folder: Path) -> Sequence[Path]:
-    """Files of the two kinds below it; hidden ones are drafts."""
-    every = (path for path in folder.rglob("[!.]*") if path.suffix in candle_files.SUFFIXES)
-    return sorted(path for path in every if path.is_file())
+def _is_folder(path: Path) -> bool:
+    """What the system will not even look at is taken for a file, and told when that is read."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 def _added(kept: dict[Series, Candles], candles: Candles, path: Path) -> str | None:

@@ -75,15 +75,15 @@ class Shelf:
         return series.within(found, since, until)
 
     def every(self) -> tuple[list[Series], list[str]]:
-        """What there are bars of, and a line about each folder that cannot be told."""
-        folders = {path.parent: path for path in sorted(self.folder.glob("*/*/*/[!.]*.parquet"))}
-        known, complaints = set(), []
-        for path in folders.values():
+        """What there are bars of, and a line about each folder with files that cannot be told or are not looked for."""
+        found, complaints = candle_files.inside(self.folder)
+        known, strange = set[Series](), dict[Path, str]()
+        for path in found:
             try:
-                known.add(candle_files.named(path, self._coins))
+                known.add(self._at_home(path))
             except BadCandles as error:
-                complaints.append(str(error))
-        return sorted(known), complaints
+                strange.setdefault(path.parent, str(error))
+        return sorted(known), [*complaints, *strange.values()]
 
     def look(self, whose: Series, span: Span | None = None) -> Holding:
         """How much there is of a series, where it has holes, and what cannot be right; in a span where one is told."""
@@ -142,6 +142,13 @@ class Shelf:
 
     def _partitions(self, whose: Series) -> list[Path]:
         return sorted(self._place(whose).glob(f"{whose.name}_[0-9][0-9][0-9][0-9]-[0-9][0-9].parquet"))
+
+    def _at_home(self, path: Path) -> Series:
+        """Whose bars a file has; `BadCandles` where nobody knows, or where it lies they are not looked for."""
+        whose = candle_files.named(path, self._coins)
+        if path not in self._partitions(whose):
+            raise BadCandles(f"{path}: is in the wrong place; move it away, and `repeg candles import` it")
+        return whose
 
     def _place(self, whose: Series) -> Path:
         return self.folder / whose.venue_name / whose.pair_name / timeframe_name(whose.timeframe)

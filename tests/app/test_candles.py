@@ -274,6 +274,17 @@ def test_what_is_at_fault_on_the_shelf_is_told(shelf):
     assert told("check", shelf=shelf.folder)[1].startswith(f"repeg: {path}")
 
 
+def test_a_venue_is_told_as_it_is_called(tmp_path):
+    """Also where its name looks like markup, or would move the terminal."""
+    path = tmp_path / "in" / "%1B[2J[bold]x[%2Fy]_USDC-USDT_1m.parquet"
+    write(path, bars(range(3)))
+    table, _, code = told("import", path, shelf=tmp_path / "out")
+
+    assert code == 0
+    assert "\\x1b[2J[bold]x[/y] USDC/USDT 1m" in table
+    assert "\\x1b[2J[bold]x[/y] USDC/USDT 1m" in told("check", shelf=tmp_path / "out")[0]
+
+
 def test_an_empty_shelf_is_no_fault(tmp_path):
     """It lists nothing, and there is nothing wrong with it."""
     assert told("list", "--json", shelf=tmp_path)[::2] == ("[]\n", 0)

@@ -1,5 +1,6 @@
 """A file of bars reads back as it was written, and whatever is wrong with one is a line that names it."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -86,6 +87,8 @@ def test_any_venue_has_a_name_for_files(venue):
         ("kraken_USDC-USD_1w", "1w is no timeframe"),
         ("kraken_WAT-USD_1m", "WAT is not a coin repeg knows"),
         ("kraken_USDC-WAT_1m", "a table [WAT]"),
+        ("kraken_USDC-USDC_1m", "USDC and USDC are one asset"),
+        ("kraken_PAX-USDP_1m", "PAX and USDP are one asset"),
     ],
 )
 def test_a_name_nobody_understands_is_told(tmp_path, name, told):
@@ -125,6 +128,20 @@ def test_a_file_that_is_not_what_its_name_says(tmp_path):
     refused(path.with_suffix(".csv"), "is a folder")
 
 
+def test_what_is_no_file_at_all_is_told(tmp_path):
+    """Links that lead nowhere or in a circle, pipes nobody writes to, names the system will not have."""
+    path = tmp_path / f"{NAME}.parquet"
+    path.symlink_to(path)
+    refused(path, "symbolic links")
+    path.unlink()
+    path.symlink_to(tmp_path / "nowhere")
+    refused(path, "No such file")
+    os.mkfifo(tmp_path / "nowhere")
+    refused(path, "is no file")
+    refused(tmp_path / f"{'long' * 100}_USDC-USD_1m.parquet", "File name too long")
+    refused(parquet(tmp_path, rows(), "x").rename(tmp_path / os.fsdecode(b"\xff_USDC-USD_1m.parquet")), "not UTF-8")
+
+
 def test_csv_that_is_none(tmp_path):
     """Text among the numbers, rows of other lengths, columns without a name."""
     path = tmp_path / f"{NAME}.csv"
@@ -136,6 +153,20 @@ def test_csv_that_is_none(tmp_path):
     refused(path, "is not CSV, or is damaged")
     path.write_text("timestamp,open,high,low,close,volume\n")
     refused(path, "has no rows")
+    rows().write_csv(path, separator=";")
+    refused(path, "has one column; between columns commas are wanted")
+
+
+@pytest.mark.parametrize("nothing", ["", "null", "N/A", "NaN"])
+def test_csv_says_nothing_in_many_words(tmp_path, nothing):
+    """A cell without a number costs its row, not the file."""
+    path = tmp_path / f"{NAME}.csv"
+    rows(low=["1.0", nothing, "1.0"]).write_csv(path)
+    found, line = candle_files.read(path, COINS)
+
+    assert len(found) == 2
+    assert line is not None
+    assert "1 with a price that is no number" in line
 
 
 @settings(max_examples=60)
@@ -166,8 +197,11 @@ def test_a_damaged_file_is_refused_or_read(folder, data):
         ({"low": [1.0, -0.5, 1.0]}, "1 with a price that is not above zero"),
         ({"high": [1.0, 0.9, 1.0]}, "1 with high below low"),
         ({"close": [1.0, 1.1, 1.0]}, "1 with open or close outside of low and high"),
-        ({"volume": [1.0, -1.0, 1.0]}, "1 with a volume that is negative or infinite"),
-        ({"volume": [1.0, INF, 1.0]}, "1 with a volume that is negative or infinite"),
+        ({"volume": [1.0, -1.0, 1.0]}, "1 with a volume that is negative or above 1e+24"),
+        ({"volume": [1.0, INF, 1.0]}, "1 with a volume that is negative or above 1e+24"),
+        ({"volume": [1.0, 1e308, 1.0]}, "1 with a volume that is negative or above 1e+24"),
+        ({"high": [1.0, 1e308, 1.0]}, "1 with a price above 1e+12 or below its inverse"),
+        ({"low": [1.0, 5e-324, 1.0]}, "1 with a price above 1e+12 or below its inverse"),
         ({"timestamp": [BEGIN // 10**6, BEGIN // 10**6 + 1, BEGIN // 10**6 + 120_000]}, "1 off the 1m grid"),
         ({"timestamp": [BEGIN // 10**6, None, BEGIN // 10**6 + 120_000]}, "1 whose time is not in milliseconds"),
     ],

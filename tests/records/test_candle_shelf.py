@@ -12,8 +12,8 @@ from hypothesis import given, settings
 
 from bot.model.markets import Candles, Market
 from bot.model.times import DAY, HOUR, MINUTE, moment
+from bot.records import candle_files, series
 from bot.records import candles as files
-from bot.records import series
 from bot.records.candle_files import BadCandles
 from bot.records.series import Span
 from bot.records.shelf import ASKED, Shelf
@@ -133,6 +133,27 @@ def test_a_coin_nobody_knows_any_more_is_told(shelf):
 
     assert known == [SERIES]
     assert "WAT is not a coin repeg knows" in told
+
+
+def test_files_in_the_wrong_place_are_told(shelf):
+    """Whoever reads the shelf would not find them there; what else is in that folder is still listed."""
+    shelf.append(candles(1))
+    stray = shelf.folder / MARCH.replace("kraken_", "zaif_")
+    candle_files.write(stray, candles(1))
+    candle_files.write(shelf.folder / "kraken_DAI-USD_1m.parquet", candles(1))
+    known, complaints = shelf.every()
+
+    assert known == [SERIES]
+    assert [line.split(": ")[0] for line in complaints] == [str(stray), f"{shelf.folder}/kraken_DAI-USD_1m.parquet"]
+    assert all("is in the wrong place" in line for line in complaints)
+
+
+def test_a_shelf_that_is_no_folder_is_told(tmp_path):
+    """One that is not there yet is empty."""
+    (tmp_path / "file").write_text("in the way")
+
+    assert Shelf(tmp_path / "file", COINS).every() == ([], [f"{tmp_path}/file: cannot be read: Not a directory"])
+    assert Shelf(tmp_path / "nowhere", COINS).every() == ([], [])
 
 
 def test_what_is_there_or_was_asked_for_is_not_wanted(shelf):

@@ -53,6 +53,32 @@ def test_files_of_one_series_become_one(tmp_path):
     assert ((only.opened - BEGIN) // HOUR).tolist() == [0, 1, 2]
 
 
+def test_what_a_folder_cannot_give_is_told(tmp_path):
+    """A link that leads nowhere is told, a folder named like a file is read, one that leads back is not followed."""
+    parquet(tmp_path, rows())
+    (tmp_path / "kraken_DAI-USD_1m.parquet").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "deep.parquet").mkdir()
+    parquet(tmp_path / "deep.parquet", rows(), "kraken_USDT-USD_1m")
+    (tmp_path / "back").symlink_to(tmp_path)
+    history = read([tmp_path], COINS)
+
+    assert {each.market.base for each in history.candles} == {"USDC", "USDT"}
+    assert history.complaints == (f"{tmp_path}/kraken_DAI-USD_1m.parquet: cannot be read: No such file or directory",)
+
+
+def test_two_names_of_one_file_are_two_markets(tmp_path):
+    """What a file is called says whose bars it has, wherever a link leads."""
+    first = parquet(tmp_path, rows())
+    (tmp_path / "bitstamp_USDC-USD_1m.parquet").symlink_to(first)
+
+    assert {each.market.venue for each in read([tmp_path], COINS).candles} == {"kraken", "bitstamp"}
+
+
+def test_a_name_the_system_will_not_have_is_told(tmp_path):
+    """As any other file that is not there."""
+    assert "File name too long" in read([tmp_path / ("long" * 100)], COINS).complaints[0]
+
+
 def test_resolutions_stay_apart(tmp_path):
     """Minutes and hours of one market are two histories."""
     for length, name in ((MINUTE, "1m"), (HOUR, "1h")):
