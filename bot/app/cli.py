@@ -47,12 +47,14 @@ app.add_typer(config.app, name="config")
 
 def main() -> None:
     """Run the command; what a user can mend is one line and exit code 1."""
+    import gc
     import logging
     import signal
 
     from bot.app.screen import complain
 
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # on matrices as small as ours threads cost 20 times the work
+    gc.set_threshold(700, 10, 1_000)  # a full collection stops everything for a tenth of a second: so, seldom
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # what was started is taken down
     logging.basicConfig(level=logging.WARNING, format="repeg: %(message)s")
     try:

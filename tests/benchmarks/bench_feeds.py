@@ -10,6 +10,7 @@ wire format, the socket, ccxt's parsing, the mailbox, fair values of all assets 
 
 import argparse
 import asyncio
+import gc
 import statistics
 import subprocess
 import sys
@@ -180,6 +181,7 @@ def main() -> None:
     told = flags.parse_args()
     every = told.every or min(told.seconds / 10, 60.0)
     print(f"{len(WIRES)} exchanges x {len(COINS)} coins, each in its own wire format, {told.rate:,.0f} messages/s")
+    gc.set_threshold(700, 10, 1_000)  # as the command `repeg` sets it
     with crowd(told.rate) as url:
         log, states = uvloop.run(load(url, told.seconds, every))
     judge(log, states, told.rate)
