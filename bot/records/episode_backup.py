@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.records import archive
 from bot.records.episode_database import Database, EpisodesError
-from bot.records.episode_tables import ARCHIVES, EDITIONS, EPISODES, METADATA, PATHS
+from bot.records.episode_tables import ARCHIVES, EDITIONS, EPISODES, METADATA, PATHS, digest
 
 PAGE = 1_000  # rows copied at a time
 COPIED = (EPISODES, EDITIONS, PATHS)
@@ -48,15 +48,18 @@ async def backup(database: Database, folder: Folder, target: Folder) -> Contents
     return contents
 
 
-async def restore(database: Database, source: Folder) -> Contents:
+async def restore(database: Database, folder: Folder, source: Folder, keep: Folder | None = None) -> Contents:
     """Put what a backup holds in place of everything in `database`, in one transaction, or leave all as it was.
 
-    `EpisodesError` when the backup is not whole. The backup itself is only read.
+    What was there is first backed up into the new file `keep`. `EpisodesError` when the backup is not whole. The backup
+    itself is only read.
     """
     with tempfile.TemporaryDirectory(prefix="repeg-") as draft:
-        copy = await Database.open(_lent(source, Folder(draft)))
+        copy = await Database.open(_lent(source, Folder(draft)), name=str(source))
         try:
-            await _verified(copy, source)
+            await _verified(copy)
+            if keep:
+                await backup(database, folder, keep)
             return await _copied(copy, database, Folder(draft))
         finally:
             await copy.close()
@@ -64,15 +67,15 @@ async def restore(database: Database, source: Folder) -> Contents:
 
 async def contents(connection: AsyncConnection) -> Contents:
     """What is there, the same for the same rows on either database and wherever paths lie."""
-    counts, digest = {}, hashlib.sha256()
+    counts, whole = {}, hashlib.sha256()
     for table in COPIED:
         columns = [column for column in table.c if column.name not in ELSEWHERE]
         query = select(*columns).order_by(*table.primary_key)
         counts[table] = 0
         async for row in await connection.stream(query):
             counts[table] += 1
-            digest.update(json.dumps(list(row)).encode())
-    return Contents(counts[EPISODES], counts[PATHS], digest.hexdigest())
+            whole.update(json.dumps(list(row)).encode())
+    return Contents(counts[EPISODES], counts[PATHS], whole.hexdigest())
 
 
 async def _copied(source: Database, target: Database, folder: Folder) -> Contents:
@@ -107,19 +110,23 @@ async def _sealed(copy: Database, what: Contents) -> None:
     """Write into a backup what it holds."""
     async with copy.writing() as connection:
         await connection.run_sync(MANIFEST.create)
-        told = json.dumps([what.episodes, what.paths, what.digest])
-        await connection.execute(insert(MANIFEST).values(contents=told))
+        await connection.execute(insert(MANIFEST).values(contents=_seal(what)))
 
 
-async def _verified(copy: Database, source: Folder) -> None:
+def _seal(what: Contents) -> str:
+    return json.dumps([what.episodes, what.paths, what.digest])
+
+
+async def _verified(copy: Database) -> None:
     """Refuse a backup that is not one, or does not hold what it says."""
     async with copy.reading() as connection:
         if not await connection.run_sync(lambda plain: inspect(plain).has_table(MANIFEST.name)):
-            raise EpisodesError(f"{source}: this is not a backup made by `repeg episodes backup`")
-        told = await connection.scalar(select(MANIFEST.c.contents))
-        whole = await connection.scalar(text("PRAGMA integrity_check"))
-        if whole != "ok" or Contents(*json.loads(told or "[0, 0, 0]")) != await contents(connection):
-            raise EpisodesError(f"{source}: the backup is damaged, it does not hold what it says: nothing was changed")
+            raise EpisodesError(f"{copy.name}: this is not a backup made by `repeg episodes backup`")
+        whole = await connection.scalar(text("PRAGMA integrity_check")) == "ok"
+        sealed = whole and await connection.scalar(select(MANIFEST.c.contents)) == _seal(await contents(connection))
+        paths = (await connection.stream(select(PATHS.c.points, PATHS.c.digest))) if sealed else None
+        if paths is None or not all([digest(points or b"") == known async for points, known in paths]):
+            raise EpisodesError(f"{copy.name}: this backup is damaged, it is not as it was made: nothing was changed")
 
 
 def _claimed(target: Folder) -> Folder:

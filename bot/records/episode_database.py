@@ -30,10 +30,13 @@ class Database:
         self.name = name
 
     @classmethod
-    async def open(cls, where: str | Path) -> "Database":
-        """Open a file, or what a URL names, making or upgrading the tables. `EpisodesError` when it cannot be used."""
+    async def open(cls, where: str | Path, name: str | None = None) -> "Database":
+        """Open a file, or what a URL names, making or upgrading the tables. `EpisodesError` when it cannot be used.
+
+        `name`: what to call it, where that is not the file or URL.
+        """
         url = url_of(where)
-        name = url.database if url.drivername.startswith("sqlite") and url.database else url.render_as_string()
+        name = name or (url.database if url.drivername.startswith("sqlite") else None) or url.render_as_string()
         database = cls(_engine(url, name), name)
         try:
             await database._up_to_date()

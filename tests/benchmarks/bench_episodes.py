@@ -115,7 +115,7 @@ async def measured(folder: Folder) -> list[tuple[str, bool]]:
     with told("checked", COUNT):
         health = await episode_checks.check(episodes.database, episodes.folder)
     with told("restored", COUNT):
-        restored = await episode_backup.restore(episodes.database, folder / "backup.sqlite")
+        restored = await episode_backup.restore(episodes.database, episodes.folder, folder / "backup.sqlite")
     after = await everything(episodes)
     await episodes.close()
     return [

@@ -36,7 +36,7 @@ async def test_a_backup_brings_all_of_it_back(full, tmp_path):
     await full.put([(SVB, None), (replace(before[0][0], cause="changed"), None)])
     for file in full.folder.iterdir():
         file.unlink()
-    restored = await episode_backup.restore(full.database, tmp_path / "backup.sqlite")
+    restored = await episode_backup.restore(full.database, full.folder, tmp_path / "backup.sqlite")
 
     assert told == restored
     assert (told.episodes, told.paths) == (COUNT, COUNT)
@@ -48,7 +48,7 @@ async def test_a_backup_of_one_database_goes_into_the_other(full, fresh_url, tmp
     await episode_backup.backup(full.database, full.folder, tmp_path / "backup.sqlite")
     for where in (fresh_url, tmp_path / "another.sqlite"):
         other = await Episodes.open(where, tmp_path / "elsewhere", edition=b"")
-        await episode_backup.restore(other.database, tmp_path / "backup.sqlite")
+        await episode_backup.restore(other.database, other.folder, tmp_path / "backup.sqlite")
         copied = await everything(other)
         await other.close()
 
@@ -116,25 +116,35 @@ def emptied(path):
     connection.close()
 
 
+def unsealed(path):
+    """What it says of itself is no more than noise."""
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE repeg_backup SET contents = 'noise'")
+    connection.commit()
+    connection.close()
+
+
 @pytest.mark.parametrize(
     ("harm", "said"),
     [
         (harmed, "is damaged"),
-        (emptied, "c0-0 is damaged"),
-        (lambda path: path.write_bytes(path.read_bytes()[:9_000]), "backup.sqlite"),
+        (emptied, "is damaged"),
+        (unsealed, "is damaged"),
+        (lambda path: path.write_bytes(path.read_bytes()[:9_000]), "malformed"),
         (lambda path: path.write_bytes(b""), "not a backup"),
         (lambda path: path.unlink(), "cannot be read"),
     ],
 )
 async def test_a_backup_that_is_not_whole_changes_nothing(full, tmp_path, harm, said):
-    """What was there is there."""
+    """What was there is there, and no copy of it is made; the backup is named by its own name."""
     before = await everything(full)
     await episode_backup.backup(full.database, full.folder, tmp_path / "backup.sqlite")
     harm(tmp_path / "backup.sqlite")
 
-    with pytest.raises(EpisodesError, match=said):
-        await episode_backup.restore(full.database, tmp_path / "backup.sqlite")
+    with pytest.raises(EpisodesError, match=f"^{tmp_path / 'backup.sqlite'}: .*{said}"):
+        await episode_backup.restore(full.database, full.folder, tmp_path / "backup.sqlite", tmp_path / "before.sqlite")
     assert await everything(full) == before
+    assert not (tmp_path / "before.sqlite").exists()
 
 
 async def test_a_damaged_path_is_not_backed_up_as_if_it_were_whole(full, tmp_path):

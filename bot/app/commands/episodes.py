@@ -223,9 +223,8 @@ def restore(
 
     async def restored(episodes: "Episodes") -> dict[str, Any]:
         before = episodes.folder.with_name(f"episodes-before-{entering.stamp()}.sqlite") if keep else None
-        if before:
-            await episode_backup.backup(episodes.database, episodes.folder, before)
-        return {"before": before and str(before), **asdict(await episode_backup.restore(episodes.database, file))}
+        told = await episode_backup.restore(episodes.database, episodes.folder, file, keep=before)
+        return {"before": before and str(before), **asdict(told)}
 
     _report(_ask(restored, config, database), as_json=as_json)
 
