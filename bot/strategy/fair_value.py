@@ -23,6 +23,7 @@ from bot.strategy.weights import depth_usd, scale_of
 Pegs = tuple[tuple[Asset, Asset], ...]
 
 WANDERING = (REFERENCES | FIAT) - {DOLLAR}  # what promises no dollar, and moves against it all the time
+BELIEVABLE = 1e-18, 1e18  # beyond it is no price but a fault of the feed
 ONE_SIDED = 0.1  # log spread taken for a book with one side: a bid alone says no more than "not much less"
 
 
@@ -35,6 +36,9 @@ class Pricing:
     pegs: Pegs = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        for venue, much in self.reliability.items():
+            if not 0 < much < inf:
+                raise ValueError(f"reliability of {venue}: {much} is not above 0")
         pegs = tuple((coin.symbol, coin.peg) for coin in self.coins.by_symbol.values())
         object.__setattr__(self, "pegs", pegs)
 
@@ -122,8 +126,9 @@ def _weighed(graph: _Graph, books: Floats, now: int, pricing: Pricing) -> tuple[
 
 def _standing(price: Floats, size: Floats) -> Floats:
     """Log prices of both sides of the books, (2, m); NaN where nobody stands there."""
+    least, most = BELIEVABLE
     empty = (size <= 0) & (size[::-1] > 0)  # no size on either side: the venue tells none
-    standing: Floats = np.log(np.where((price > 0) & (price < inf) & ~empty, price, nan))
+    standing: Floats = np.log(np.where((price > least) & (price < most) & ~empty, price, nan))
     return standing
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 NONE = -1
+SMALL = 2048  # groups times things up to which totals are faster by a product with all of them
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,7 +24,7 @@ class Groups:
 
     member: Indices | None  # what is in the groups, one after the other; a thing may be in several. None: all, in order
     starts: Indices  # (g,) where in `member` each begins
-    belongs: Floats  # (g, things) 1 where a thing is in a group
+    belongs: Floats | None  # (g, things) 1 where a thing is in a group; None where that would be a large matrix
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -188,10 +190,18 @@ def _rows(of: Indices, wanted: Indices) -> Indices:
 def _groups(things: Indices, group: Indices) -> Groups:
     order = np.argsort(group, kind="stable")
     starts = np.flatnonzero(np.diff(group[order], prepend=NONE))
-    belongs = np.zeros((len(starts), int(things.max()) + 1))
-    belongs[group, things] = 1.0
     member = things[order]
-    return Groups(None if np.array_equal(member, np.arange(len(member))) else member, starts, belongs)
+    inorder = np.array_equal(member, np.arange(len(member)))
+    return Groups(None if inorder else member, starts, _belongs(things, group))
+
+
+def _belongs(things: Indices, group: Indices) -> Floats | None:
+    shape = int(group.max()) + 1, int(things.max()) + 1
+    if prod(shape) > SMALL:
+        return None
+    belongs = np.zeros(shape)
+    belongs[group, things] = 1.0
+    return belongs
 
 
 def _indices(values: Iterable[int]) -> Indices:

@@ -14,6 +14,7 @@ WANDER_REFERENCE = 8e-4  # BTC: about 3 % a day
 DEPTH = 3e-4  # what a book of DEEP dollars can be off; a hundred times thinner is ten times worse
 DEEP = 1e4
 SHALLOW = 1e2  # dollars: thinner books are not told apart
+BOUNDLESS = 1e30  # base units: no book is deeper
 UNKNOWN = 1e3  # dollars taken for a book whose depth is not told
 
 
@@ -48,7 +49,7 @@ def depth_usd(markets: Markets, price: Floats, size: Floats) -> Floats:
 
     `price`: log prices, (T, m), NaN where there is none. Exact enough to say how deep books are.
     """
-    told = np.where(size > 0, size, np.nan)
+    told = np.where(size > 0, np.minimum(size, BOUNDLESS), np.nan)
     dollars: Floats = told * np.exp(price + _roughly(markets, price).take(markets.quote, axis=1))
     return dollars
 

@@ -160,9 +160,9 @@ def test_a_crossed_book_says_nothing():
     assert set(solve([crossed], 0, PRICING).values) == {"USD"}
 
 
-@pytest.mark.parametrize("bad", [0.0, -1.0, float("nan"), float("inf")])
+@pytest.mark.parametrize("bad", [0.0, -1.0, float("nan"), float("inf"), 5e-324, 1.7e308])
 def test_what_is_no_price_says_nothing(bad):
-    """Zero, negative, NaN or infinite on both sides: as if nothing was quoted."""
+    """Zero, negative, NaN, infinite or beyond all belief on both sides: as if nothing was quoted."""
     found = solve([Quote(0, 0, "alpha", "USDC", "USD", bad, bad), quote("beta", "USDC", "USD", 0.98)], 0, PRICING)
 
     assert found.values["USDC"].usd == pytest.approx(0.98)

@@ -53,6 +53,17 @@ def test_a_moment_alone_is_the_same_as_among_others(names, seed, missing, moment
     assert same(part, solve_many(markets, price[at : at + 1], scale[at : at + 1]))
 
 
+def test_many_markets_make_no_large_matrices():
+    """Over hundreds of markets, where totals are found group by group, a moment alone is the same as among others."""
+    names = [Market(f"venue{i}", *pair) for i in range(40) for pair in PAIRS]
+    markets = described(names, PEGS)
+    price, scale = history(markets, names, FEW + 1, 1, 0.02)
+    whole, alone = solve_many(markets, price, scale), solve_many(markets, price[:1], scale[:1])
+
+    assert markets.voices.by_voice.belongs is None
+    assert same(alone, Solved(*(getattr(whole, name)[:1] for name in FIELDS)))
+
+
 def test_long_histories_are_cut_without_a_seam():
     """What is solved in chunks is what is solved in one piece."""
     markets = described(MARKETS, PEGS)
