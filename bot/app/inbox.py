@@ -6,13 +6,14 @@ One reader takes them one by one. However slow it is, the next quotes it sees ar
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 from bot.model.events import BlockSeen, QuotesSeen, Tick
 from bot.strategy.quotes import joined
 
 log = logging.getLogger(__name__)
 
+PACE = 0.02  # seconds between two looks at least: what comes sooner is one look
 SILENCE = 5.0  # seconds without any news are news, too
 
 Happened = BlockSeen | QuotesSeen | Tick
@@ -22,13 +23,15 @@ async def events(
     blocks: AsyncGenerator[BlockSeen, None] | None,
     looks: AsyncIterator[QuotesSeen] | None,
     clock: Callable[[], int],
+    *,
+    pace: float = PACE,
     silence: float = SILENCE,
 ) -> AsyncGenerator[Happened, None]:
     """Everything that happens. Where there are blocks it ends with them, and raises what ended them.
 
     What ends the quotes is logged, and the blocks go on. `clock` tells ns UTC.
     """
-    inbox, tasks = _Inbox(clock, silence), list[asyncio.Task[None]]()
+    inbox, tasks = _Inbox(clock, pace, silence), list[asyncio.Task[None]]()
     if blocks:
         tasks.append(asyncio.create_task(inbox.take_blocks(blocks)))
         tasks[0].add_done_callback(lambda _: inbox.end())
@@ -47,8 +50,9 @@ async def events(
 class _Inbox:
     """One block at most is read ahead, so that of many that come at once only the newest is read."""
 
-    def __init__(self, clock: Callable[[], int], silence: float) -> None:
-        self._clock, self._silence = clock, silence
+    def __init__(self, clock: Callable[[], int], pace: float, silence: float) -> None:
+        self._clock, self._pace, self._silence = clock, pace, silence
+        self._looks_again = 0.0  # when the next look may be taken, on the loop's clock
         self._blocks: asyncio.Queue[BlockSeen] = asyncio.Queue(maxsize=1)
         self._look: QuotesSeen | None = None
         self._arrived = asyncio.Event()
@@ -79,12 +83,20 @@ class _Inbox:
                 return self._blocks.get_nowait()
             if self._over:
                 return None
-            if self._look is not None:
+            if self._look is not None and self._rest() <= 0:
                 look, self._look = self._look, None
+                self._looks_again = asyncio.get_running_loop().time() + self._pace
                 return look
-            self._arrived.clear()
-            try:
-                await asyncio.wait_for(self._arrived.wait(), self._silence)
-            except TimeoutError:
+            if not await self._news_within(self._silence if self._look is None else self._rest()) and not self._look:
                 now = self._clock()
                 return Tick(made_at=now, seen_at=now)
+
+    def _rest(self) -> float:
+        """Seconds until the next look may be taken."""
+        return self._looks_again - asyncio.get_running_loop().time()
+
+    async def _news_within(self, seconds: float) -> bool:
+        self._arrived.clear()
+        with suppress(TimeoutError):
+            return await asyncio.wait_for(self._arrived.wait(), seconds)
+        return False

@@ -1,6 +1,6 @@
 """The screen of `repeg watch`: coins, depegs and feeds, and one coin by itself."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import ClassVar
 
 from rich.text import Text
@@ -80,7 +80,7 @@ class WatchApp(App[None]):
         Binding("q", "quit", "quit"),
     ]
 
-    def __init__(self, watch: Watch, events: AsyncIterator[Happened], feeds: Feeds) -> None:
+    def __init__(self, watch: Watch, events: AsyncGenerator[Happened, None], feeds: Feeds) -> None:
         super().__init__()
         self._watch, self._events, self._feeds = watch, events, feeds
         self._wanted, self._by_name = "", False

@@ -4,7 +4,7 @@ import asyncio
 import sys
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from bot.app import coins, inbox, screen, watching, wiring
@@ -22,7 +22,7 @@ class Source:
     """What happens, who takes it in, and how the feeds do."""
 
     watch: Watch
-    events: AsyncIterator[Happened]
+    events: AsyncGenerator[Happened, None]
     feeds: Feeds
 
 
@@ -64,10 +64,10 @@ async def _listening(settings: Settings, *, chain: bool) -> AsyncIterator[Source
     async with (
         _chain(settings, wanted=chain) as (registry, blocks),
         wiring.listening(settings) as feeds,
-        aclosing(inbox.events(blocks, feeds.looks(), time.time_ns)) as events,
     ):
         known = coins.known(settings.coins)
         watch = Watch(watching.policy(known, settings.detection.thresholds(), registry), time.time_ns)
+        events = inbox.events(blocks, feeds.looks(), time.time_ns, pace=watching.PACE)
         yield Source(watch, events, feeds)
 
 

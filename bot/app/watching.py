@@ -1,8 +1,8 @@
 """Watching is running without trading: the same feeds, the same `step`, and nothing is sent."""
 
-import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from bot.app.inbox import Happened
@@ -19,7 +19,7 @@ from bot.strategy.risk import Standing
 from bot.strategy.routing import Atlas
 
 SECOND = 10**9
-PACE = 0.1  # seconds between two steps: eyes need no more
+PACE = 0.1  # seconds between two looks: eyes need no more
 TRAIL = 300  # seconds of each coin's past
 WARNINGS = 100
 NOTHING = Registry(chain_id=0, coins={}, pools={}, lenders=())
@@ -42,22 +42,22 @@ class Watch:
     trails: dict[Asset, deque[float]] = field(default_factory=dict)  # distance from the peg each second, bp
     trailed: int = 0  # the last second of them
 
-    async def follow(self, events: AsyncIterator[Happened], pace: float = PACE) -> None:
-        """Take in what happens until nothing does any more."""
-        async for event in events:
-            self.take(event)
-            if isinstance(event, BlockSeen):
-                self.take(Tick(made_at=self.clock(), seen_at=self.clock()))
-            await asyncio.sleep(pace)
+    async def follow(self, events: AsyncGenerator[Happened, None]) -> None:
+        """Take in what happens until nothing does any more, and close it when cancelled."""
+        async with aclosing(events):
+            async for event in events:
+                self.take(event)
 
     def take(self, event: Happened) -> None:
-        """One event."""
+        """One event; after a block a look at its pools."""
         self.state, actions = step(self.state, event, self.policy)
         self.warnings += [action for action in actions if isinstance(action, Warn)]
         second = self.state.values.made_at // SECOND
         if second > self.trailed:
             self.trailed = second
             self._leave_trail()
+        if isinstance(event, BlockSeen):
+            self.take(Tick(made_at=self.clock(), seen_at=self.clock()))
 
     def off_peg(self, coin: Asset) -> float | None:
         """How far a coin stands from its peg, bp; None where nobody can say."""

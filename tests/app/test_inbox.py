@@ -37,7 +37,7 @@ async def ended(*happened):
 
 async def drained(blocks, looks, silence=60.0):
     """All of it."""
-    return [event async for event in events(blocks, looks, lambda: 7, silence)]
+    return [event async for event in events(blocks, looks, lambda: 7, silence=silence)]
 
 
 async def test_it_ends_with_the_blocks():
@@ -79,7 +79,7 @@ async def test_a_slow_reader_finds_the_block_first_and_the_newest_quotes():
         looked.set()
         await asyncio.Event().wait()
 
-    async with aclosing(events(blocks(), looks(), lambda: 7, 60.0)) as happened:
+    async with aclosing(events(blocks(), looks(), lambda: 7, pace=0.0, silence=60.0)) as happened:
         assert await anext(happened) == look(0, "kraken")
         busy.set()
         await read.wait()
@@ -89,7 +89,27 @@ async def test_a_slow_reader_finds_the_block_first_and_the_newest_quotes():
         assert {quote.venue: quote.seen_at for quote in (await anext(happened)).quotes} == {"kraken": 2, "coinbase": 3}
 
 
+async def test_looks_wait_for_their_pace_and_blocks_do_not():
+    """A look that comes too soon after another lets a block that comes later go before it."""
+    looked = asyncio.Event()
+
+    async def blocks():
+        await looked.wait()
+        yield block(1)
+
+    async def looks():
+        yield look(1, "kraken")
+        yield look(2, "kraken")
+        looked.set()
+        await asyncio.Event().wait()
+
+    heard = [event async for event in events(blocks(), looks(), lambda: 7, pace=60.0)]
+
+    assert heard[-1] == block(1)
+    assert len(heard) <= 2
+
+
 async def test_silence_is_a_tick():
     """Time passes though nothing happens."""
-    async with aclosing(events(told(), None, lambda: 7, 0.01)) as happened:
+    async with aclosing(events(told(), None, lambda: 7, silence=0.01)) as happened:
         assert await anext(happened) == Tick(7, 7)

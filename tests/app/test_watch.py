@@ -8,8 +8,10 @@ from contextlib import aclosing, asynccontextmanager, suppress
 import pytest
 from textual.widgets import Input
 
-from bot.app import inbox, watch_source, watching
-from bot.app.settings import Settings, flagged
+from bot.app import inbox, watch_lines, watch_source, watching
+from bot.app.settings import Exchanges as ListenedTo
+from bot.app.settings import Node, Settings, flagged
+from bot.app.settings import Watch as WatchedRegistry
 from bot.app.watch_screen import CoinScreen, Table, WatchApp
 from bot.app.watching import Watch
 from bot.model.coins import shipped
@@ -47,7 +49,8 @@ async def watched():
     async with Exchanges(VENUES) as exchanges:
         moving = asyncio.create_task(_moved(exchanges))
         feeds = Feeds(VENUES, coins, list(coins.by_symbol), exchanges.url, patience=Patience(stale_after=1.0, look=0.1))
-        async with feeds, aclosing(inbox.events(None, feeds.looks(), time.time_ns)) as events:
+        async with feeds:
+            events = inbox.events(None, feeds.looks(), time.time_ns)
             app = WatchApp(Watch(watching.policy(coins, thresholds), time.time_ns), events, feeds.health)
             async with app.run_test(size=(160, 50)) as pilot:
                 yield app, pilot, exchanges
@@ -129,6 +132,27 @@ async def test_an_unknown_exchange_or_coin_is_named(part, flags):
     with pytest.raises(UserError, match="nowhere"):
         async with watch_source.opened(flagged(Settings(), part, **flags), sandbox=False, chain=False):
             pass
+
+
+@pytest.mark.chain
+async def test_a_chains_pools_are_among_the_markets(sandbox, actor):
+    """Of the node in the settings, where asked for; no exchange need answer."""
+    actor.mine()
+    settings = Settings(
+        node=Node(urls=[sandbox.url]),
+        watch=WatchedRegistry(registry="sandbox"),
+        exchanges=ListenedTo(venues=["kraken"], through="http://127.0.0.1:9"),
+    )
+    async with (
+        watch_source.opened(settings, sandbox=False, chain=True) as source,
+        aclosing(source.events) as events,
+        asyncio.timeout(SOON),
+    ):
+        while not (lines := watch_lines.markets(source.watch, "DAI")):
+            source.watch.take(await anext(events))
+
+    assert "chain:LitePSM USDC/DAI" in {line.market.venue for line in lines}
+    assert not any(line.anchored for line in watch_lines.coins(source.watch))
 
 
 def test_a_gateway_that_is_none_is_one_line(tmp_path):

@@ -76,13 +76,15 @@ async def _print(source: "Source", seconds: float | None) -> None:
 
     from bot.app import watch_lines
 
-    async with asyncio.TaskGroup() as tasks:
-        following = tasks.create_task(source.watch.follow(source.events))
-        for passed in count(1):
-            await asyncio.sleep(1.0)
-            snapshot = watch_lines.snapshot(source.watch, source.feeds.health())
-            sys.stdout.buffer.write(orjson.dumps(snapshot) + b"\n")
-            sys.stdout.buffer.flush()
-            if following.done() or (seconds is not None and passed >= seconds):
-                break
-        following.cancel()
+    following = asyncio.create_task(source.watch.follow(source.events))
+    for passed in count(1):
+        await asyncio.wait([following], timeout=1.0)
+        snapshot = watch_lines.snapshot(source.watch, source.feeds.health())
+        sys.stdout.buffer.write(orjson.dumps(snapshot) + b"\n")
+        sys.stdout.buffer.flush()
+        if following.done() or (seconds is not None and passed >= seconds):
+            break
+    if following.done():
+        await following  # to raise what ended it
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
