@@ -92,13 +92,14 @@ async def _old(connection: AsyncConnection, before: int) -> Sequence[RowMapping]
 async def _brought_back(connection: AsyncConnection, folder: Folder, name: str) -> int:
     query = select(PATHS.c.episode, PATHS.c.digest).where(PATHS.c.archive == name)
     wanted = {row.episode: row.digest for row in await connection.execute(query)}
+    if not wanted:  # each has another path by now
+        return 0
     found = packed(folder, name)
     for episode, digest in wanted.items():
         if tables.digest(found.get(episode, b"")) != digest:
             raise EpisodesError(f"{folder / name}: the path of {episode} is damaged: put it back from a backup")
     back = update(PATHS).where(PATHS.c.episode == bindparam("name")).values(points=bindparam("packed"), archive=None)
-    if wanted:
-        await connection.execute(back, [{"name": episode, "packed": found[episode]} for episode in wanted])
+    await connection.execute(back, [{"name": episode, "packed": found[episode]} for episode in wanted])
     return len(wanted)
 
 

@@ -14,8 +14,6 @@ from bot.records import episode_tables as tables
 from bot.records.episode_database import Database, EpisodesError
 from bot.records.episode_tables import ARCHIVES, EPISODES, PATHS, REVISION
 
-PAGE = 1_000
-
 
 @dataclass(frozen=True, slots=True)
 class Health:
@@ -35,11 +33,12 @@ async def check(database: Database, folder: Folder) -> Health:
         rows = (await connection.execute(select(EPISODES))).mappings().all()
         found += [fault for row in rows for fault in _row(row)]
         archived, wrong = await _archives(connection, folder)
-        found += wrong
+        found += wrong.values()
         paths = 0
         async for row in (await connection.stream(select(PATHS).order_by(PATHS.c.episode))).mappings():
             paths += 1
-            found += _path(row, archived)
+            if row["archive"] not in wrong or row["episode"] in archived:  # else its file has been named
+                found += _path(row, archived)
     return Health(REVISION, len(rows), paths, len(archived), tuple(found))
 
 
@@ -61,17 +60,18 @@ def _row(row: RowMapping) -> Iterator[str]:
         yield f"{episode.id}: {fault}"
 
 
-async def _archives(connection: AsyncConnection, folder: Folder) -> tuple[dict[str, bytes], list[str]]:
-    """Every archived path, and what is wrong with the files they are in."""
+async def _archives(connection: AsyncConnection, folder: Folder) -> tuple[dict[str, bytes], dict[str, str]]:
+    """Every archived path, and what is wrong with the files they are in, by the file's name."""
     found: dict[str, bytes] = {}
-    wrong = []
-    for name, digest, _ in await connection.execute(select(ARCHIVES).order_by(ARCHIVES.c.name)):
+    wrong = {}
+    used = select(ARCHIVES).where(ARCHIVES.c.name.in_(select(PATHS.c.archive))).order_by(ARCHIVES.c.name)
+    for name, digest, count in await connection.execute(used):
         try:
             found |= archive.packed(folder, name)
             if tables.digest((folder / name).read_bytes()) != digest:
-                wrong.append(f"{folder / name}: is not the file that was written")
+                wrong[name] = f"{folder / name}: is not the file that was written"
         except EpisodesError as error:
-            wrong.append(str(error))
+            wrong[name] = f"{error} ({count} were in it)"
     return found, wrong
 
 

@@ -213,6 +213,7 @@ def test_a_check_finds_harm(tmp_path):
         (("add", "-f", "coin=DAI"), "start: expected, and is missing"),
         (("add", "missing.toml"), "missing.toml"),
         (("import", "missing.csv"), "missing.csv"),
+        (("show", "x" * 9_000), "no episode"),
         (("import",), "nothing to import"),
         (("import", "rows.jsonl", "--id", "usdc-2023-03"), "--candles"),
         (("restore", "missing.sqlite"), "missing.sqlite"),

@@ -167,7 +167,7 @@ def export(
 
 @app.command()
 def archive(
-    older_than: Annotated[int, typer.Option(metavar="DAYS", help="Of episodes that began so long ago.", min=0)] = 365,
+    older_than: Annotated[int, typer.Option(metavar="DAYS", help="Of episodes that began so long ago.", min=0, max=99_999)] = 365,
     back: Annotated[bool, typer.Option("--back", help="Bring every archived path back instead.")] = False,
     config: Config = None,
     database: Database = None,
