@@ -109,6 +109,11 @@ class WatchApp(App[None]):
             self.complaint = error
             self.exit(return_code=1)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Of the keys only quitting goes for one coin, too."""
+        del parameters
+        return action not in ("sort", "filter", "all") or len(self.screen_stack) == 1
+
     def show(self) -> None:
         """What is known now."""
         lines, lasting, feeds = watch_lines.coins(self._watch), watch_lines.depegs(self._watch), self._feeds()

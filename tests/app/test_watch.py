@@ -78,10 +78,14 @@ async def test_a_depeg_shows_and_one_can_go_into_its_coin():
         await until(pilot, lambda: "USDC coin below" in rows(app.screen, "depegs"))
         assert next(iter(rows(app.screen, "coins"))) == "USDC"
 
+        table = app.screen.query_one("#coins", Table)
+        table.move_cursor(row=table.get_row_index("USDC"))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, CoinScreen) and rows(app.screen, "markets"))
         assert {market.split()[0] for market in rows(app.screen, "markets")} == set(VENUES)
         assert "USDC" in str(app.screen.query_one("#coin").render())
+        await pilot.press("s", "slash")
+        assert isinstance(app.screen, CoinScreen)
 
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(app.screen, CoinScreen))
