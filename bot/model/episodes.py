@@ -8,8 +8,6 @@ from itertools import pairwise
 from math import inf
 from typing import Literal, NamedTuple
 
-import numpy as np
-
 from bot.model.coins import Mechanism
 from bot.model.decisions import Depeg, Severity
 from bot.model.markets import DOLLAR, Asset, Candles
@@ -249,6 +247,8 @@ def path_of(candles: Candles, episode: Episode, points: int = PATH_POINTS) -> Pa
 
     In a market where the coin is what others are priced in, its price is one over theirs.
     """
+    import numpy as np
+
     first, last = np.searchsorted(candles.opened + candles.timeframe, window(episode))
     at, price = candles.opened[first:last] + candles.timeframe, candles.close[first:last]
     inverted = candles.market.quote == episode.coin

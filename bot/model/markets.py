@@ -1,10 +1,11 @@
 """What is priced where: an asset, a market, and its price history."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:  # a tenth of a start, for those who only name things
+    import numpy as np
+    from numpy.typing import NDArray
 
 Asset = str
 """What is priced, by its common symbol in capitals: a coin ("USDC"), money ("USD", "EUR"), or "BTC", "ETH".
@@ -37,12 +38,12 @@ class Candles:
 
     market: Market
     timeframe: int  # ns, the length of a bar
-    opened: NDArray[np.int64]  # ns UTC, the bar's beginning; strictly ascending
-    open: NDArray[np.float64]
-    high: NDArray[np.float64]
-    low: NDArray[np.float64]
-    close: NDArray[np.float64]
-    volume: NDArray[np.float64]  # base units; NaN where unknown
+    opened: "NDArray[np.int64]"  # ns UTC, the bar's beginning; strictly ascending
+    open: "NDArray[np.float64]"
+    high: "NDArray[np.float64]"
+    low: "NDArray[np.float64]"
+    close: "NDArray[np.float64]"
+    volume: "NDArray[np.float64]"  # base units; NaN where unknown
 
     def __len__(self) -> int:
         return len(self.opened)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path as Folder
 from typing import TYPE_CHECKING
 
-import numpy as np
 from sqlalchemy import RowMapping, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -123,16 +122,19 @@ def _write(folder: Folder, rows: Sequence[RowMapping]) -> tuple[str, str]:
 
 
 def _frame(rows: Sequence[RowMapping]) -> "pl.DataFrame":
+    import numpy as np
     import polars as pl
 
-    points = np.frombuffer(b"".join(row["points"] for row in rows), dtype=POINT)
+    points = np.frombuffer(b"".join(row["points"] for row in rows), dtype=np.dtype(POINT))
     names = pl.Series([row["episode"] for row in rows], dtype=pl.String)
     counts = pl.Series([row["count"] for row in rows], dtype=pl.UInt32)
     return pl.DataFrame({"episode": names.repeat_by(counts).explode(), "at": points["at"], "price": points["price"]})
 
 
 def _packed(part: "pl.DataFrame") -> bytes:
-    points = np.empty(len(part), dtype=POINT)
+    import numpy as np
+
+    points = np.empty(len(part), dtype=np.dtype(POINT))
     points["at"], points["price"] = part["at"].to_numpy(), part["price"].to_numpy()
     return points.tobytes()
 

@@ -7,7 +7,6 @@ from dataclasses import fields
 from itertools import chain
 from typing import Any
 
-import numpy as np
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -111,7 +110,7 @@ _CHOICES = {
     "origin": Origin,
 }
 _FIELDS = tuple(field.name for field in fields(Episode))
-POINT = np.dtype([("at", "<i8"), ("price", "<f8")])  # as a path is packed, without gaps
+POINT = [("at", "<i8"), ("price", "<f8")]  # as a path is packed, without gaps
 
 
 def row(episode: Episode) -> dict[str, Any]:
