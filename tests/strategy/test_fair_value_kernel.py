@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bot.model.coins import shipped
 from bot.model.markets import Market
-from bot.strategy.consensus import CHUNK, FEW, Solved, solve_many
+from bot.strategy.consensus import CELLS, CHUNK, FEW, Solved, solve_many
 from bot.strategy.fair_value import Pricing, solve
 from bot.strategy.market_graph import Markets, described
 from bot.strategy.weights import scale_of
@@ -114,6 +114,19 @@ def test_a_market_turned_round_says_the_same(seed):
 
     assert np.allclose(one.value, other.value, rtol=0, atol=1e-9, equal_nan=True)
     assert np.allclose(one.residual, -other.residual, rtol=0, atol=1e-9, equal_nan=True)
+
+
+def test_many_assets_are_cut_without_a_seam():
+    """Where matrices are large fewer moments are solved together, and nothing else changes."""
+    names = [Market("alpha", f"COIN{i}", "USD") for i in range(100)]
+    markets = described(names, PEGS)
+    chunk = CELLS // len(markets.assets) ** 2
+    price, scale = history(markets, names, chunk + 2, 1, 0.0)
+    whole = solve_many(markets, price, scale)
+
+    assert chunk < CHUNK
+    tail = solve_many(markets, price[chunk - 2 :], scale[chunk - 2 :])
+    assert same(tail, Solved(*(getattr(whole, name)[chunk - 2 :] for name in FIELDS)))
 
 
 def test_silence_is_not_a_value():
