@@ -137,6 +137,19 @@ def test_too_much_history_is_refused_where_the_exchange_refuses_it(venue, path, 
         wires.WIRES[venue].answer(Request("GET", "", path, query), _with_history(venue))
 
 
+@given(st.integers(-10, 20), st.integers(-10, 20), st.integers(0, 25))
+def test_of_a_long_history_only_a_page_is_written(first, last, most):
+    """The oldest or the newest so many of what lies between, as if all of it were written and then cut."""
+    exchange = _with_history("binance")
+    market, begin = exchange.listings[0], NOW // 10**6 - 2_999 * 60_000
+    span = (market, 60_000, begin + first * 60_000, begin + last * 60_000)
+    every = exchange.bars(*span)
+
+    assert len(every) == max(0, last - max(first, 0) + 1)
+    assert exchange.bars(*span, oldest=most) == every[:most]
+    assert exchange.bars(*span, newest=most) == every[len(every) - min(most, len(every)) :]
+
+
 def _levels(text):
     numbers = iter(text.split())
     return tuple(Level(price, next(numbers)) for price in numbers)

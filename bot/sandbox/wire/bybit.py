@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from bot.sandbox.wire.book import Book, Level, Listing, changes, listings
 from bot.sandbox.wire.exchange import Bar, Exchange
-from bot.sandbox.wire.usual import intervals, ms
+from bot.sandbox.wire.usual import intervals, ms, number, page
 from bot.sandbox.wire.wire import (
     REFUSALS,
     Answer,
@@ -120,9 +120,9 @@ def _page(request: Request, exchange: Exchange) -> list[Bar]:
     """The first ones from `start` where there is no `end`, else the last ones up to it; 200 unless asked for."""
     query = request.query
     limit = min(int(query.get("limit", 200)), PAGE)
-    first, last = int(query.get("start", 0)), int(query.get("end", exchange.now_ms()))
-    bars = exchange.bars(find(exchange, query["symbol"], _id), INTERVALS[query["interval"]], first, last)
-    return bars[:limit] if "start" in query and "end" not in query else bars[-limit:]
+    first, last = number(query, "start"), number(query, "end")
+    listing, length = find(exchange, query["symbol"], _id), INTERVALS[query["interval"]]
+    return page(exchange, listing, length, limit, first, last, newest=last is not None)
 
 
 def _kline(bar: Bar) -> Json:

@@ -69,13 +69,29 @@ class Exchange:
         self.books[listing] = book
         return book
 
-    def bars(self, listing: Listing, timeframe: int, first: int, last: int) -> list[Bar]:
-        """The candles of `timeframe` that begin from `first` to `last`, both counted. All in ms."""
+    def bars(
+        self,
+        listing: Listing,
+        timeframe: int,
+        first: int,
+        last: int,
+        *,
+        oldest: int | None = None,
+        newest: int | None = None,
+    ) -> list[Bar]:
+        """The candles of `timeframe` that begin from `first` to `last`, both counted. All in ms.
+
+        Only so many of the oldest or the newest of them, where told: a history may be long, and writing it takes long.
+        """
         candles = self.candles.get((listing, timeframe))
         if candles is None:
             return []
         low = int(np.searchsorted(candles.opened, first * MILLISECOND, "left"))
         high = int(np.searchsorted(candles.opened, last * MILLISECOND, "right"))
+        if oldest is not None:
+            high = min(high, low + oldest)
+        if newest is not None:
+            low = max(low, high - newest)
         return [_bar(candles, k) for k in range(low, high)]
 
 

@@ -157,7 +157,7 @@ def _history(request: Request, exchange: Exchange) -> Json:
     listing = find(exchange, request.query["pair"], _id)
     first = int(request.query.get("since", 0)) * 1000 + 1
     timeframe = int(request.query.get("interval", 1)) * MINUTE
-    bars = exchange.bars(listing, timeframe, first, exchange.now_ms())[-PAGE:]
+    bars = exchange.bars(listing, timeframe, first, exchange.now_ms(), newest=PAGE)
     return {_id(listing): [_bar(bar) for bar in bars], "last": bars[-1].opened // 1000 if bars else 0}
 
 

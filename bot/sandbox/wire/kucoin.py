@@ -152,7 +152,7 @@ def _page(request: Request, exchange: Exchange) -> list[Bar]:
     query = request.query
     listing = find(exchange, query["symbol"], _id)
     last = int(query["endAt"]) * 1000 - 1 if "endAt" in query else exchange.now_ms()
-    return exchange.bars(listing, TYPES[query["type"]], int(query.get("startAt", 0)) * 1000, last)[-PAGE:]
+    return exchange.bars(listing, TYPES[query["type"]], int(query.get("startAt", 0)) * 1000, last, newest=PAGE)
 
 
 def _candle(bar: Bar) -> Json:

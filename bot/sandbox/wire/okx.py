@@ -133,8 +133,9 @@ def _candles(request: Request, exchange: Exchange, recent: int | None) -> Json:
     last = int(request.query.get("after", exchange.now_ms() + 1)) - 1
     if recent is not None:
         first = max(first, exchange.now_ms() - recent * timeframe)
-    bars = exchange.bars(find(exchange, request.query["instId"], _id), timeframe, first, last)
-    return [_candle(bar) for bar in reversed(bars[-min(int(request.query.get("limit", 100)), PAGE) :])]
+    limit = min(int(request.query.get("limit", 100)), PAGE)
+    bars = exchange.bars(find(exchange, request.query["instId"], _id), timeframe, first, last, newest=limit)
+    return [_candle(bar) for bar in reversed(bars)]
 
 
 def _candle(bar: Bar) -> Json:

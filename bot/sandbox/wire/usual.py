@@ -33,8 +33,10 @@ def page(
 
     The oldest of them where `first` is told, unless it is the `newest` the exchange prefers. `length` of a bar: ms.
     """
-    bars = exchange.bars(listing, length, first or 0, exchange.now_ms() if last is None else last)
-    return bars[-limit:] if newest or first is None else bars[:limit]
+    last = exchange.now_ms() if last is None else last
+    if newest or first is None:
+        return exchange.bars(listing, length, first or 0, last, newest=limit)
+    return exchange.bars(listing, length, first, last, oldest=limit)
 
 
 def number(query: Mapping[str, str], name: str) -> int | None:
