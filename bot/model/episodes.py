@@ -15,6 +15,7 @@ from bot.model.times import DAY, HOUR, MINUTE, iso
 
 PATH_POINTS = 200
 EVIDENCE = 20  # lines kept of what led to an alert
+UNSEEN = 31 * DAY  # that an open episode may have gone on for, unseen
 WORD = 100  # characters of a name
 
 
@@ -171,16 +172,21 @@ def detected(depeg: Depeg, mechanism: Mechanism | None = None) -> Episode:
 
 
 def same(known: Episode, seen: Episode) -> bool:
-    """Whether both are one stay of one coin away from its peg: they overlap, as far as their times are known."""
+    """Whether both are one stay of one coin away from its peg: they overlap, as far as their times are known.
+
+    One that nobody saw end may have lasted until now, if nobody looked for long; but not for years.
+    """
     if (known.coin, known.scope, known.direction) != (seen.coin, seen.scope, seen.direction):
         return False
     blur = known.precision.length
-    return known.start - blur <= seen.last and (known.outcome is Outcome.OPEN or seen.start <= known.last + blur)
+    unseen = UNSEEN if known.outcome is Outcome.OPEN else blur
+    return known.start - blur <= seen.last and seen.start <= known.last + unseen
 
 
 def merged(known: Episode, seen: Episode) -> Episode:
     """What was known of an episode with what is seen of it now; a restart may have seen its later part only."""
     worst = max(known, seen, key=lambda each: each.peak_bp or 0.0)
+    ended = known if seen.end is None and seen.last <= known.last else seen  # who saw less of it knows no better
     return replace(
         seen,
         id=known.id,
@@ -189,6 +195,9 @@ def merged(known: Episode, seen: Episode) -> Episode:
         trough_at=worst.trough_at,
         trough=worst.trough,
         peak_bp=worst.peak_bp,
+        recovered_at=ended.recovered_at,
+        end=ended.end,
+        outcome=ended.outcome,
         severity=max(known.severity or Severity.WATCH, seen.severity or Severity.WATCH),
         venues=tuple(dict.fromkeys((*known.venues, *seen.venues))),
         sources=tuple(dict.fromkeys((*known.sources, *seen.sources)))[:EVIDENCE],

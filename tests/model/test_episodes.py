@@ -74,12 +74,24 @@ def test_those_that_overlap_are_the_same(seen, same):
     assert episodes.same(known, replace(KNOWN, **seen)) is same
 
 
-def test_an_open_one_overlaps_with_all_that_comes():
-    """Until it ends."""
+def test_an_open_one_overlaps_with_what_comes_soon():
+    """It may have lasted while nobody looked, but not for years."""
     later = replace(KNOWN, start=START + 9 * DAY)
+    opened = replace(KNOWN, outcome=Outcome.OPEN)
 
-    assert episodes.same(replace(KNOWN, outcome=Outcome.OPEN), later)
+    assert episodes.same(opened, later)
+    assert not episodes.same(opened, replace(KNOWN, start=START + 400 * DAY))
     assert not episodes.same(KNOWN, later)
+
+
+def test_who_saw_less_does_not_open_it_again():
+    """History that breaks off before the end knows no better; a new fall after the end does."""
+    ended = replace(episodes.detected(DEPEG), outcome=Outcome.RECOVERED, end=START + DAY, recovered_at=START + DAY)
+    less, more = episodes.detected(DEPEG), replace(episodes.detected(DEPEG), trough_at=START + 2 * DAY)
+
+    assert episodes.merged(ended, less) == ended
+    assert episodes.merged(ended, more).outcome is Outcome.OPEN
+    assert episodes.merged(less, ended).end == START + DAY
 
 
 @pytest.mark.parametrize(
