@@ -11,7 +11,7 @@ from bot.model.episodes import Episode, Origin
 from bot.records import episode_tables as tables
 from bot.records.episode_database import Database
 from bot.records.episode_tables import EDITIONS, EPISODES
-from bot.records.episode_writes import inserting
+from bot.records.episode_writes import clashes, inserting
 
 
 def shipped() -> bytes:
@@ -44,7 +44,9 @@ async def _take_in(connection: AsyncConnection, episodes: list[Episode]) -> None
     """What the user, or a detection, has entered under the same id or key comes first."""
     found = (await connection.execute(select(EPISODES).where(EPISODES.c.shipped.is_not(None)))).mappings()
     untouched = {row["id"] for row in found if tables.episode_digest(tables.episode(row)) == row["shipped"]}
-    rows = [{**tables.row(each), "shipped": tables.episode_digest(each)} for each in episodes]
+    theirs = await clashes(connection, episodes)
+    ours = [each for each in episodes if each.id not in theirs]
+    rows = [{**tables.row(each), "shipped": tables.episode_digest(each)} for each in ours]
     if new := [row for row in rows if row["id"] not in untouched]:
         await connection.execute(inserting(connection, EPISODES).on_conflict_do_nothing(), new)
     for row in rows:

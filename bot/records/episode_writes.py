@@ -30,7 +30,7 @@ class Kept:
 
 async def put(connection: AsyncConnection, rows: Sequence[tuple[Episode, Path | None]]) -> Kept:
     """Add or change episodes by their ids. One whose coin, scope, direction and start are another's is refused."""
-    refused = await _clashes(connection, [episode for episode, _ in rows])
+    refused = await clashes(connection, [episode for episode, _ in rows])
     taken = {episode.id: (episode, path) for episode, path in rows if episode.id not in refused}
     known = await _known(connection, list(taken))
     if taken:
@@ -68,7 +68,7 @@ async def _known(connection: AsyncConnection, names: list[str]) -> set[str]:
     return set(await connection.scalars(select(EPISODES.c.id).where(EPISODES.c.id.in_(names))))
 
 
-async def _clashes(connection: AsyncConnection, episodes: Sequence[Episode]) -> dict[str, str]:
+async def clashes(connection: AsyncConnection, episodes: Sequence[Episode]) -> dict[str, str]:
     """Ids of those that would be a second episode of one key, and what to say of it."""
     theirs = EPISODES.c
     keys = select(theirs.coin, theirs.scope, theirs.direction, theirs.start, theirs.id)

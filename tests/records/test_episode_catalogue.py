@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.model.episodes import Grade, Origin, Outcome
+from bot.model.times import moment
 from bot.records import catalogue
 from bot.records.episodes import Episodes, Query
 
@@ -91,6 +92,21 @@ async def test_a_newer_edition_adds_and_corrects(where, tmp_path):
     assert await episodes.get("usdc-2023-03") == edited
     assert (await episodes.get("iron-2021-06")).grade is Grade.MEASURED
     assert await episodes.count() == 3
+    await episodes.close()
+
+
+async def test_a_corrected_row_gives_way_to_the_users_of_the_same_beginning(where, tmp_path):
+    """It stays as it was; the others are corrected."""
+    moved = SECOND.replace(b'start = "2021-06"', b'start = "2021-06-16"')
+    episodes = await Episodes.open(where, tmp_path, edition=FIRST)
+    mine = replace(SVB, id="mine", coin="IRON", start=moment("2021-06-16"), trough_at=None, recovered_at=None)
+    await episodes.put([(mine, None)])
+    await episodes.close()
+    episodes = await Episodes.open(where, tmp_path, edition=moved)
+
+    assert (await episodes.get("iron-2021-06")).start == moment("2021-06-01")
+    assert await episodes.get("mine") == mine
+    assert (await episodes.get("usdc-2023-03")).grade is Grade.MEASURED
     await episodes.close()
 
 
