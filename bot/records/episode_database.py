@@ -114,7 +114,9 @@ class Database:
         try:
             yield
         except SQLAlchemyError as error:
-            raise EpisodesError(f"{self.name}: {_line(getattr(error, 'orig', None) or error)}") from None
+            line = _line(getattr(error, "orig", None) or error)
+            held = f"another program has been writing to it for {PATIENCE:.0f} seconds: try again when it is done"
+            raise EpisodesError(f"{self.name}: {held if line == 'database is locked' else line}") from None
         except OSError as error:
             raise EpisodesError(f"{self.name}: cannot be reached: {_line(error)}") from None
 

@@ -6,7 +6,7 @@ from operator import eq, ge, le, ne
 from pathlib import Path as Folder
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, RowMapping, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.coins import Mechanism, shipped
@@ -19,6 +19,7 @@ from bot.records.episode_database import Database, EpisodesError
 from bot.records.episode_tables import EPISODES, PATHS
 from bot.records.episode_writes import Kept
 
+NAMES = 10_000  # in one question: no database takes many more than 32,000
 NEIGHBOURS = 32  # episodes looked at when one is seen that may be known
 
 
@@ -120,8 +121,11 @@ class Episodes:
 
     async def paths(self, names: Sequence[str]) -> dict[str, Path]:
         """The paths of those episodes that have one, by id. `EpisodesError` when one is lost or damaged."""
+        rows: list[RowMapping] = []
         async with self.database.asking() as connection:
-            rows = (await connection.execute(select(PATHS).where(PATHS.c.episode.in_(names)))).mappings().all()
+            for first in range(0, len(names), NAMES):
+                query = select(PATHS).where(PATHS.c.episode.in_(names[first : first + NAMES]))
+                rows += (await connection.execute(query)).mappings()
         points = archive.whole(rows, self.folder)
         return {
             row["episode"]: Path(tables.points(points[row["episode"]]), row["against"], row["source"]) for row in rows

@@ -12,6 +12,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import column, table
 
+from bot.records import episode_database
 from bot.records.episode_database import FOLDER, Database, EpisodesError
 from bot.records.episode_tables import METADATA, REVISION, VERSIONS
 from bot.records.episodes import Episodes
@@ -136,3 +137,17 @@ async def test_a_file_that_is_no_database_is_said(tmp_path):
 
     with pytest.raises(EpisodesError, match=r"notes\.txt: file is not a database"):
         await Database.open(path)
+
+
+async def test_a_writer_that_never_ends_is_said(tmp_path, monkeypatch):
+    """After some patience; reading goes on meanwhile."""
+    monkeypatch.setattr(episode_database, "PATIENCE", 0.1)
+    episodes = await Episodes.open(tmp_path / "episodes.sqlite", tmp_path, edition=b"")
+    other = sqlite3.connect(tmp_path / "episodes.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    assert await episodes.count() == 0
+    with pytest.raises(EpisodesError, match=r"episodes\.sqlite: another program has been writing"):
+        await episodes.put([(SVB, None)])
+    other.close()
+    await episodes.close()

@@ -155,3 +155,10 @@ async def test_a_path_can_be_given_later(episodes):
     assert await episodes.path(SVB.id) == Path((Point(START, 0.9),))
     with pytest.raises(EpisodesError, match="nobody"):
         await episodes.keep_path("nobody", PATH)
+
+
+async def test_paths_are_had_in_bulk(episodes):
+    """Of more episodes than a database takes names in one question."""
+    await episodes.put([(SVB, PATH)])
+
+    assert await episodes.paths([*(f"nobody-{k}" for k in range(40_000)), SVB.id]) == {SVB.id: PATH}
