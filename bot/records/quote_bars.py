@@ -6,6 +6,7 @@ and when recording begins again after a bad end. So only the bar of the moment c
 
 import fcntl
 import os
+import threading
 from collections.abc import Iterable, Mapping
 from math import isfinite
 from pathlib import Path
@@ -24,10 +25,10 @@ Line: TypeAlias = tuple[Market, int, list[float]]  # a bar: whose, when it began
 
 
 class Recorder:
-    """Writes the quotes it is given onto `shelf`, as bars of `timeframe` (ns). Not for use by several threads.
+    """Writes the quotes it is given onto `shelf`, as bars of `timeframe` (ns).
 
-    `UserError` when another process records there, or the disk will not have it. What is kept in memory is one bar a
-    market and at most `pending` bars that have ended.
+    `UserError` when another process records there, or the disk will not have it. Quotes are for one thread to give;
+    `flush` takes its time and may run in another meanwhile: it is wanted when `full`, after `pending` bars.
     """
 
     def __init__(self, shelf: Shelf, timeframe: int = MINUTE, pending: int = 20_000) -> None:
@@ -37,7 +38,13 @@ class Recorder:
         self._path = shelf.folder / f"recording-{timeframe_name(timeframe)}.jsonl"
         self._log = _opened(self._path)
         self._ended = _left_behind(self._log, self._path)
+        self._open, self._shelving, self._writing = True, threading.Lock(), threading.Lock()
         self.flush()
+
+    @property
+    def full(self) -> bool:
+        """Whether so many bars have ended that it is time to put them onto the shelf."""
+        return len(self._ended) >= self._most
 
     def take(self, seen: QuotesSeen) -> None:
         """Quotes count for the bar in which they were seen. One-sided and crossed books say no price."""
@@ -53,24 +60,33 @@ class Recorder:
             return
         self._end()
         self._began = began
-        if len(self._ended) >= self._most:
-            self.flush()
 
     def flush(self) -> None:
-        """Put every bar that has ended onto the shelf."""
-        by_market: dict[Market, dict[int, list[float]]] = {}
-        for market, began, bar in self._ended:
-            by_market.setdefault(market, {})[began] = bar
-        for market, bars in by_market.items():
-            self._shelf.append(_candles(market, self._timeframe, bars))
-        self._ended.clear()
-        os.ftruncate(self._log, 0)
+        """Put every bar that has ended onto the shelf. Nothing after `close`."""
+        with self._shelving:
+            if self._open:
+                self._shelve()
 
     def close(self) -> None:
         """Put everything onto the shelf, the bar of the moment as far as it came, and let others record."""
         self._end()
-        self.flush()
-        os.close(self._log)
+        with self._shelving:
+            self._shelve()
+            self._open = False
+            os.close(self._log)
+
+    def _shelve(self) -> None:
+        """Bars that end meanwhile stay for the next time, and the log then too: what it says twice is said once."""
+        ended = self._ended[:]
+        by_market: dict[Market, dict[int, list[float]]] = {}
+        for market, began, bar in ended:
+            by_market.setdefault(market, {})[began] = bar
+        for market, bars in by_market.items():
+            self._shelf.append(_candles(market, self._timeframe, bars))
+        with self._writing:
+            del self._ended[: len(ended)]
+            if not self._ended:
+                os.ftruncate(self._log, 0)
 
     def _fold(self, market: Market, price: float) -> None:
         bar = self._bars.setdefault(market, [price] * 4)
@@ -79,8 +95,9 @@ class Recorder:
     def _end(self) -> None:
         ended = [(market, self._began, bar) for market, bar in self._bars.items()]
         self._bars = {}
-        self._ended += ended
-        _written(self._log, ended, self._path)
+        with self._writing:
+            self._ended += ended
+            _written(self._log, ended, self._path)
 
 
 def _candles(market: Market, timeframe: int, bars: Mapping[int, list[float]]) -> Candles:

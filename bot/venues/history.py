@@ -19,7 +19,7 @@ from bot.model.coins import Coins
 from bot.model.errors import UserError
 from bot.model.markets import Asset, Candles, Market
 from bot.model.times import timeframe_name
-from bot.venues.ccxt_client import Exchange, unheard
+from bot.venues.ccxt_client import Exchange, is_gate, unheard
 from bot.venues.faults import LIMITED, reason
 
 T = TypeVar("T")
@@ -110,6 +110,8 @@ async def opened(
     `HistoryError` where there is no such exchange, no such pair, or no candles that long. `through`: a URL that has
     each exchange's host as the path's first part.
     """
+    if through is not None and not is_gate(through):
+        raise HistoryError(f"{through} is no gateway: what is wanted is like http://127.0.0.1:8590")
     tries = tries or Tries()
     exchange = _exchange(market.venue, through, tries.answer)
     try:

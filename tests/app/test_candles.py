@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+import threading
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from bot.app.cli import app
 from bot.model.coins import shipped
 from bot.model.errors import UserError
 from bot.model.markets import Candles, Market
-from bot.model.times import DAY, HOUR, MINUTE, iso, moment
+from bot.model.times import DAY, HOUR, MINUTE, SECOND, iso, moment
 from bot.records.candle_files import write
 from bot.records.quote_bars import Recorder
 from bot.records.series import Series
@@ -168,7 +169,9 @@ async def test_the_command_downloads(exchanges, tmp_path):
     ("words", "complaint"),
     [
         (("binanse", "USDC/USDT"), "ccxt knows no exchange binanse; do you mean binance"),
-        (("binance", "USDC/USDT", "--through", "127.0.0.1:9"), "--through 127.0.0.1:9 is no gateway"),
+        (("binance", "USDC/USDT", "--through", "127.0.0.1:9"), "127.0.0.1:9 is no gateway"),
+        (("binance", "USDC/USDT", "--through", "http://a:99999"), "http://a:99999 is no gateway"),
+        (("binance", "USDC/USDT", "--through", "http://"), "http:// is no gateway"),
         (("binance", "USDCUSDT"), "USDCUSDT is no pair: write BASE/QUOTE"),
         (("binance", "USDC/WAT"), "WAT is not a coin repeg knows"),
         (("binance", "USDC/USDT", "--timeframe", "7m"), "--timeframe 7m is no timeframe"),
@@ -224,13 +227,55 @@ async def test_live_quotes_are_recorded_until_told_to_stop(exchanges, shelf):
     assert shelf.read(Series(USDC, MINUTE)).close.tolist() == [1.0]
 
 
+class Elsewhere(Shelf):
+    """Tells in which thread it takes bars in first."""
+
+    thread: asyncio.Future
+
+    def append(self, candles):
+        self.thread.get_loop().call_soon_threadsafe(self.tell, threading.get_ident())
+        return super().append(candles)
+
+    def tell(self, thread):
+        if not self.thread.done():
+            self.thread.set_result(thread)
+
+
+async def test_the_shelf_does_not_hold_up_the_quotes(exchanges, shelf, monkeypatch):
+    """Bars go there from a thread of their own."""
+    monkeypatch.setattr(recording, "TURN", 0.01)
+    slow = Elsewhere(shelf.folder, COINS)
+    slow.thread = asyncio.get_running_loop().create_future()
+    exchanges.quote("binance", "USDC", "USDT", 0.99, 1.01)
+    task = asyncio.create_task(
+        recording.record(Feeds(["binance"], COINS, ["USDC"], exchanges.url), Recorder(slow, SECOND, pending=1), None)
+    )
+    assert await slow.thread != threading.get_ident()
+
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def test_a_disk_that_fails_ends_the_recording_in_one_line(exchanges, shelf, monkeypatch):
+    """And not in a heap of what was going on."""
+    monkeypatch.setattr(recording, "TURN", 0.01)
+    recorder = Recorder(shelf, SECOND, pending=1)
+    (shelf.folder / "binance").write_text("in the way")
+    exchanges.quote("binance", "USDC", "USDT", 0.99, 1.01)
+
+    with pytest.raises(UserError, match="shelf cannot be written"):
+        await recording.record(Feeds(["binance"], COINS, ["USDC"], exchanges.url), recorder, None)
+
+
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
         (("-x", "nowhere"), "no exchange nowhere is known"),
         (("--coin", "WAT"), "WAT is not a coin repeg knows"),
         (("--timeframe", "7m"), "--timeframe 7m is no timeframe"),
-        (("--through", "here"), "--through here is no gateway"),
+        (("--through", "here"), "here is no gateway"),
+        (("--through", "http://a:99999"), "http://a:99999 is no gateway"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )

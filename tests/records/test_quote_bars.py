@@ -40,6 +40,8 @@ def recorded(shelf, *looks, **options):
     recorder = Recorder(shelf, **options)
     for look in looks:
         recorder.take(look)
+        if recorder.full:
+            recorder.flush()
     recorder.close()
 
 
@@ -93,14 +95,46 @@ def test_time_ends_a_bar_though_nobody_quotes(shelf):
 
 
 def test_memory_is_bounded(shelf):
-    """After so many bars the log goes onto the shelf and starts anew."""
+    """It tells after how many bars it is full; put onto the shelf, the log starts anew."""
     recorder = Recorder(shelf, pending=3)
-    for minute in range(100):
+    for minute in range(3):
+        assert not recorder.full
         recorder.take(seen(BEGIN + minute * MINUTE, 1.0))
-        assert (shelf.folder / LOG).read_bytes().count(b"\n") < 3
-    recorder.close()
+    recorder.pass_time(BEGIN + 3 * MINUTE)
+    assert recorder.full
 
-    assert len(shelf.read(SERIES)) == 100
+    recorder.flush()
+    assert not recorder.full
+    assert (shelf.folder / LOG).read_bytes() == b""
+    recorder.close()
+    assert len(shelf.read(SERIES)) == 3
+
+
+class Meanwhile(Shelf):
+    """A shelf on which something happens while it takes bars in."""
+
+    def append(self, candles):
+        self.happens()
+        return super().append(candles)
+
+
+def test_quotes_do_not_wait_for_the_shelf(tmp_path):
+    """Bars that end while others are put there are kept, in the log too, and go there next."""
+    shelf = Meanwhile(tmp_path, COINS)
+    recorder = Recorder(shelf)
+    recorder.take(seen(BEGIN, 1.0))
+    recorder.pass_time(BEGIN + MINUTE)
+    shelf.happens = lambda: recorder.take(seen(BEGIN + 2 * MINUTE, 1.0)) or recorder.pass_time(BEGIN + 3 * MINUTE)
+    recorder.flush()
+
+    assert len(shelf.read(SERIES)) == 1
+    assert (shelf.folder / LOG).read_bytes().count(b"\n") == 2
+
+    shelf.happens = lambda: None
+    recorder.close()
+    recorder.flush()
+    assert len(shelf.read(SERIES)) == 2
+    assert (shelf.folder / LOG).read_bytes() == b""
 
 
 def test_a_recorder_that_is_killed_loses_only_the_bar_of_the_moment(shelf):

@@ -49,7 +49,6 @@ def download(
 
     kept, known = _opened(shelf, coins, config)
     order = downloading.ordered(exchange, pair, timeframe, since, until, time.time_ns(), known)
-    _gateway(through)
     downloading.tell_of_retries()
     with screen.progress(str(order.series)) as advance, asyncio.Runner(loop_factory=loop.new) as runner:
         fetching = downloading.download(order, kept, known, through=through, again=again, advance=advance)
@@ -115,7 +114,7 @@ def record(
 
     length = downloading.length_of(timeframe)
     kept, known = _opened(shelf, coins, config, place="quotes")
-    feeds = Feeds(exchange or EXCHANGES, known, chosen(coin or (), known), _gateway(through))
+    feeds = Feeds(exchange or EXCHANGES, known, chosen(coin or (), known), through)
     with suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=loop.new) as runner:
         runner.run(recording.record(feeds, Recorder(kept, length), seconds))
     found, _ = holdings.all_of(kept)
@@ -169,14 +168,6 @@ def _opened(
     settings = load(config)
     all_coins = known(coins or settings.coins)
     return Shelf((folder or settings.folder / place).expanduser(), all_coins), all_coins
-
-
-def _gateway(through: str | None) -> str | None:
-    from bot.model.errors import UserError
-
-    if through is not None and not through.startswith(("http://", "https://")):
-        raise UserError(f"--through {through} is no gateway: one begins with http:// or https://")
-    return through
 
 
 def _deliver(delivery: "Delivery", *, as_json: bool) -> None:
