@@ -1,12 +1,13 @@
 """Episodes in files: JSON lines with their paths, or CSV without."""
 
 import csv
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path as File
-from typing import Any
+from typing import Any, TextIO
 
 import orjson
 
@@ -105,25 +106,29 @@ def _json_rows(file: File, refused: list[str]) -> Iterator[Row]:
 @contextmanager
 def _written(file: File) -> Iterator[Callable[[Episode, Path | None], None]]:
     """Something that writes one episode after the other; the file is there when all of them are in it."""
-    draft = file.with_name(f".{file.name}.tmp")
     flat = _is_csv(file)
+    draft = file.with_name(f".{file.name}.{os.getpid()}.tmp")
     try:
-        with _explained(file, "written"), draft.open("w", encoding="utf-8", newline="") as lines:
-            table = csv.DictWriter(lines, list(episode_rows.FIELDS))
-            if flat:
-                table.writeheader()
-
-            def put(episode: Episode, path: Path | None) -> None:
-                if flat:
-                    table.writerow(episode_rows.flat(episode))
-                else:
-                    told = episode_rows.written(episode) | ({"path": episode_rows.written_path(path)} if path else {})
-                    lines.write(orjson.dumps(told).decode() + "\n")
-
-            yield put
-        draft.replace(file)
+        with _explained(file, "written"):
+            with draft.open("w", encoding="utf-8", newline="") as lines:
+                yield _flat_writer(lines) if flat else _line_writer(lines)
+            draft.replace(file)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _flat_writer(lines: TextIO) -> Callable[[Episode, Path | None], None]:
+    table = csv.DictWriter(lines, list(episode_rows.FIELDS))
+    table.writeheader()
+    return lambda episode, _: table.writerow(episode_rows.flat(episode))
+
+
+def _line_writer(lines: TextIO) -> Callable[[Episode, Path | None], None]:
+    def put(episode: Episode, path: Path | None) -> None:
+        told = episode_rows.written(episode) | ({"path": episode_rows.written_path(path)} if path else {})
+        lines.write(orjson.dumps(told).decode() + "\n")
+
+    return put
 
 
 def _is_csv(file: File) -> bool:

@@ -167,6 +167,9 @@ async def test_a_file_is_written_whole_or_not_at_all(episodes, tmp_path):
     """What was there stays when it cannot be."""
     with pytest.raises(EpisodesError, match="cannot be written"):
         await episode_files.write(episodes, Query(), tmp_path / "nowhere" / "all.csv")
+    (tmp_path / "folder.jsonl").mkdir()
+    with pytest.raises(EpisodesError, match=r"folder\.jsonl: cannot be written"):
+        await episode_files.write(episodes, Query(), tmp_path / "folder.jsonl")
 
     assert list(tmp_path.glob("**/*.tmp")) == []
 
