@@ -8,7 +8,7 @@ from itertools import pairwise
 from math import inf
 from typing import Literal, NamedTuple
 
-from bot.model.coins import Mechanism
+from bot.model.coins import Mechanism, Stablecoin
 from bot.model.decisions import Depeg, Severity
 from bot.model.markets import DOLLAR, Asset, Candles
 from bot.model.times import DAY, HOUR, MINUTE, iso
@@ -144,8 +144,8 @@ def severity_of(peak_bp: float) -> Severity:
     return Severity(max(0, sum(peak_bp >= bound for bound in (20, 50, 200, 500, 1000)) - 1))
 
 
-def detected(depeg: Depeg, mechanism: Mechanism | None = None) -> Episode:
-    """A depeg that repeg saw, as an episode; open until it ends."""
+def detected(depeg: Depeg, coin: Stablecoin | None = None) -> Episode:
+    """A depeg that repeg saw, as an episode; open until it ends. `coin` is what is known of its coin."""
     where = f"-{depeg.scope.removeprefix('venue:')}" if depeg.scope != "coin" else ""
     stamp = iso(depeg.start).translate({ord(sign): None for sign in "-:"})
     return Episode(
@@ -153,7 +153,8 @@ def detected(depeg: Depeg, mechanism: Mechanism | None = None) -> Episode:
         coin=depeg.coin,
         scope=depeg.scope,
         direction=depeg.direction,
-        mechanism=mechanism,
+        mechanism=coin.mechanism if coin else None,
+        against=coin.peg if coin else DOLLAR,
         start=depeg.start,
         alert=depeg.alert,
         trough_at=depeg.trough_at,

@@ -98,8 +98,7 @@ class Episodes:
         One that is known is not doubled: what repeg saw of it before is brought up to date, what the catalogue or the
         user says of it stays, and gets the path if it had none.
         """
-        coin = shipped().by_symbol.get(depeg.coin)
-        seen = detected(depeg, coin.mechanism if coin else None)
+        seen = detected(depeg, shipped().by_symbol.get(depeg.coin))
         async with self.database.writing() as connection:
             known = next((each for each in await _near(connection, seen) if same(each, seen)), None)
             episode = seen if known is None else merged(known, seen) if known.origin is Origin.DETECTED else known

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model import episodes
+from bot.model.coins import shipped
 from bot.model.decisions import Depeg, Severity
 from bot.model.episodes import Episode, Grade, Outcome, Precision
 from bot.model.markets import Candles, Market
@@ -53,6 +54,15 @@ def test_a_depeg_that_lasts_is_an_open_episode():
     assert episodes.detected(ended).outcome is Outcome.RECOVERED
     assert episodes.detected(ended).id == "usdc-20230310t220000z-below-kraken"
     assert episodes.detected(ended).doubtful
+
+
+def test_a_coin_is_priced_in_what_it_promises():
+    """A euro coin's prices are euros, and its mechanism is its own."""
+    euro = shipped().by_symbol["EURC"]
+    seen = episodes.detected(replace(DEPEG, coin="EURC"), euro)
+
+    assert (seen.against, seen.mechanism) == ("EUR", euro.mechanism)
+    assert (episodes.detected(DEPEG).against, episodes.detected(DEPEG).mechanism) == ("USD", None)
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def detect(
     found = _found(history, all_coins, _thresholds(settings, threshold))
     episodes = [each for each in found.episodes if each.coin in among]
     if record:
-        _record(episodes, history, config)
+        _record(episodes, history, all_coins, config)
     if as_json:
         screen.show_json(_told(episodes, found, perf_counter() - began))
         return
@@ -85,7 +85,7 @@ def _found(history: "Sequence[Candles]", coins: "Coins", thresholds: "Thresholds
         return find(history, coins, thresholds, advance)
 
 
-def _record(depegs: Sequence["Depeg"], history: "Sequence[Candles]", config: Path | None) -> None:
+def _record(depegs: Sequence["Depeg"], history: "Sequence[Candles]", coins: "Coins", config: Path | None) -> None:
     """One that is known is brought up to date, not doubled."""
     import asyncio
 
@@ -96,7 +96,8 @@ def _record(depegs: Sequence["Depeg"], history: "Sequence[Candles]", config: Pat
         async with episodes.opened(config, None) as kept:
             with screen.progress("recording") as advance:
                 for done, depeg in enumerate(depegs, 1):
-                    await kept.record(depeg, entering.best_path(detected(depeg), history))
+                    seen = detected(depeg, coins.by_symbol.get(depeg.coin))
+                    await kept.record(depeg, entering.best_path(seen, history))
                     advance(done / len(depegs))
 
     asyncio.run(keep())
