@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path as File
 from typing import Any
 
+from bot.app import histories
 from bot.app.screen import progress
-from bot.model.coins import shipped
+from bot.model.coins import Coins
 from bot.model.episodes import Episode, Path, path_of, window
 from bot.model.errors import UserError
 from bot.model.markets import Candles
-from bot.records import candles as history
 from bot.records import episode_files, episode_rows
 from bot.records.episode_rows import BadRow
 from bot.records.episodes import Episodes, Query
@@ -29,20 +29,22 @@ def told(file: File | None, facts: Sequence[str]) -> list[Episode]:
     ]
 
 
-async def add(episodes: Episodes, given: Sequence[Episode], candles: File | None, *, replace: bool) -> list[str]:
+async def add(
+    episodes: Episodes, given: Sequence[Episode], candles: File | None, coins: Coins, *, replace: bool
+) -> list[str]:
     """Enter episodes, each with its path where the candles show it; their ids. None is entered where one cannot be."""
     known = {each.id for each in await episodes.search(Query(traps=True))}
     if not replace and (twice := [each.id for each in given if each.id in known]):
         raise UserError(f"there is an episode {twice[0]} already: give another id, or --replace to change it")
-    series, complaints = read_candles([candles] if candles else [])
-    if complaints:
-        raise UserError(complaints[0])
-    await episodes.put([(each, best_path(each, series)) for each in given], all_or_none=True)
+    history = histories.read([candles] if candles else [], coins)
+    if history.complaints:
+        raise UserError(history.complaints[0])
+    await episodes.put([(each, best_path(each, history.candles)) for each in given], all_or_none=True)
     return [each.id for each in given]
 
 
 async def take_in(
-    episodes: Episodes, files: Sequence[File], candles: Sequence[File], only: Sequence[str]
+    episodes: Episodes, files: Sequence[File], candles: Sequence[File], only: Sequence[str], coins: Coins
 ) -> dict[str, Any]:
     """Enter what is in files and candles; how much, and a line about each thing that was refused."""
     if not (files or candles) or (only and not candles):
@@ -54,24 +56,15 @@ async def take_in(
         done["added"] += entered.added
         done["changed"] += entered.changed
         refused += entered.refused
-    series, complaints = read_candles(candles)
-    done["paths"] = await _keep_paths(episodes, series, only)
-    return {**done, "refused": [*refused, *complaints]}
+    history = histories.read(candles, coins)
+    done["paths"] = await _keep_paths(episodes, history.candles, only)
+    return {**done, "refused": [*refused, *history.complaints]}
 
 
 async def _entered(episodes: Episodes, file: File) -> episode_files.Imported:
     lines = max(1, episode_files.length(file))
     with progress(file.name) as advance:
         return await episode_files.enter(episodes, file, lambda line: advance(line / lines))
-
-
-def read_candles(paths: Sequence[File]) -> tuple[Sequence[Candles], Sequence[str]]:
-    """The bars in files and folders, and a line about each thing that is wrong with them."""
-    if not paths:
-        return (), ()
-    with progress("candles") as advance:
-        found = history.read(paths, shipped(), lambda done, every: advance(done / every))
-    return found.candles, found.complaints
 
 
 def best_path(episode: Episode, series: Iterable[Candles]) -> Path | None:

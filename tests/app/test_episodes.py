@@ -122,6 +122,18 @@ def test_an_episode_with_its_path_is_drawn(tmp_path, candles):
     assert drawn == from_file == repeg("episodes", "show", "mine", home=tmp_path).stdout
 
 
+def test_candles_of_ones_own_coin_are_understood(tmp_path, candles):
+    """It is one that the settings name a file for."""
+    coins, settings = tmp_path / "coins.toml", tmp_path / "repeg.toml"
+    coins.write_text('[ZUSD]\nname = "Zed"\nmechanism = "algorithmic"\n')
+    settings.write_text(f'coins = "{coins}"\n')
+    own = tmp_path / "kraken_ZUSD-USD_1m.parquet"
+    own.write_bytes(next(candles.iterdir()).read_bytes())
+    run(tmp_path, "add", *FACTS, "-f", "coin=ZUSD", "-f", "id=own", "-c", str(settings))
+
+    assert run(tmp_path, "import", "--candles", str(own), "--id", "own", "-c", str(settings))["paths"] == 1
+
+
 def test_paths_come_from_candles_later_too(tmp_path, candles):
     """For the episodes that they show, or the one that is named."""
     run(tmp_path, "add", *FACTS)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 if TYPE_CHECKING:
+    from bot.model.coins import Coins
     from bot.model.episodes import Episode
     from bot.records.episodes import Episodes
 
@@ -112,7 +113,7 @@ def add(
     from bot.app import entering
 
     async def entered(episodes: "Episodes") -> Any:  # noqa: ANN401 - a list
-        return await entering.add(episodes, entering.told(file, fact or []), candles, replace=replace)
+        return await entering.add(episodes, entering.told(file, fact or []), candles, _coins(config), replace=replace)
 
     _report({"added": _ask(entered, config, database)}, as_json=as_json)
 
@@ -138,7 +139,7 @@ def import_(
     from bot.app import entering, screen
 
     async def entered(episodes: "Episodes") -> Any:  # noqa: ANN401 - two numbers and lines
-        return await entering.take_in(episodes, files or [], candles or [], episode or [])
+        return await entering.take_in(episodes, files or [], candles or [], episode or [], _coins(config))
 
     told = _ask(entered, config, database)
     for line in told["refused"][:TOLD]:
@@ -167,7 +168,9 @@ def export(
 
 @app.command()
 def archive(
-    older_than: Annotated[int, typer.Option(metavar="DAYS", help="Of episodes that began so long ago.", min=0, max=99_999)] = 365,
+    older_than: Annotated[
+        int, typer.Option(metavar="DAYS", help="Of episodes that began so long ago.", min=0, max=99_999)
+    ] = 365,
     back: Annotated[bool, typer.Option("--back", help="Bring every archived path back instead.")] = False,
     config: Config = None,
     database: Database = None,
@@ -274,3 +277,11 @@ def _report(told: dict[str, Any], *, as_json: bool) -> None:
         return
     rows = [(key, "\n".join(value) if isinstance(value, list) else str(value)) for key, value in told.items()]
     looks.tell(screen.table(None, ("", ""), rows))
+
+
+def _coins(config: Path | None) -> "Coins":
+    """Those of the settings, so that candles of one's own coins are understood."""
+    from bot.app.coins import known
+    from bot.app.settings import load
+
+    return known(load(config).coins)
