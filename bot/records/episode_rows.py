@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import MISSING, fields
 from enum import StrEnum
-from math import isfinite
+from math import inf, isfinite
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -73,6 +73,8 @@ def read_path(told: object) -> Path | None:
     at = [moment for moment, _ in path.points]
     if at != sorted(set(at)):
         raise BadRow("path: expected points in the order of time")
+    if not all(0 <= price < inf for _, price in path.points):
+        raise BadRow("path: expected prices, zero or more")
     if at and not 0 <= at[0] <= at[-1] <= LATEST:
         raise BadRow("path: expected times in ns since 1970, before 2262")
     return path

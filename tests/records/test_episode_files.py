@@ -104,7 +104,14 @@ def test_an_id_is_in_small_letters():
 
 @pytest.mark.parametrize(
     "path",
-    [{"points": "none"}, {"points": [[2, 1.0], [1, 1.0]]}, [1], {"points": [[1, "low"]]}, {"points": [[2**63, 1.0]]}],
+    [
+        {"points": "none"},
+        {"points": [[2, 1.0], [1, 1.0]]},
+        [1],
+        {"points": [[1, "low"]]},
+        {"points": [[2**63, 1.0]]},
+        {"points": [[1, -1.0]]},
+    ],
 )
 def test_a_path_that_is_none_is_refused(path):
     """With what is wrong about it."""

@@ -1,4 +1,4 @@
-"""Alembic runs this; the connection is given by bot.records.episode_schema, inside its transaction."""
+"""Alembic runs this; the connection is given by bot.records.episode_database, inside its transaction."""
 
 from alembic import context
 
