@@ -74,7 +74,7 @@ def _apart(markets: Sequence[Strip], at: Times, base: Indices, quote: Indices, b
     floating = np.flatnonzero(base != quote)
     price = grid([markets[j] for j in floating], at).price
     base, quote = base[floating], quote[floating]
-    middle = np.full((len(at), max(base.max(), quote.max()) + 1), np.nan)
+    middle = np.full((len(at), max(base.max(), quote.max(), dollar) + 1), np.nan)
     middle[:, dollar] = 0.0
     for asset in np.unique(np.concatenate([base, quote])):
         if asset != dollar:

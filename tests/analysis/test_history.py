@@ -84,6 +84,11 @@ def test_nothing_in_nothing() -> None:
     assert find([candles("a USDC/USD", [])]) == Found((), 1, 0, (0, 0))
 
 
+def test_markets_without_dollars_or_coins_tell_nothing() -> None:
+    """Bitcoin in ether says nothing of any peg, and breaks nothing."""
+    assert find([candles("a BTC/ETH", [14.0, 15.0, 14.5])]).episodes == ()
+
+
 def test_what_was_looked_at_is_told() -> None:
     """Markets are counted once however many pieces they come in; bars all."""
     found = find([candles("a USDC/USD", [1.0] * 60), candles("a USDC/USD", [1.0] * 4, minutes=15)])
