@@ -61,7 +61,9 @@ def test_an_unknown_exchange_is_named():
         Feeds(["kraken", "mtgox"], COINS, ["USDC"])
 
 
-@pytest.mark.parametrize("through", ["here", "ftp://127.0.0.1", "http://", "http://127.0.0.1:99999", "http://gate/?k=v"])
+@pytest.mark.parametrize(
+    "through", ["here", "ftp://127.0.0.1", "http://", "http://127.0.0.1:99999", "http://gate/?k=v"]
+)
 def test_what_is_no_gateway_is_one_line(through):
     """It says what is wanted."""
     with pytest.raises(UserError, match="is no gateway"):
