@@ -3,12 +3,13 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from bot.model.coins import Coins
 from bot.model.decisions import FairValues, Value
 from bot.model.events import Quote
-from bot.model.markets import DOLLAR, REFERENCES, Asset
+from bot.model.markets import DOLLAR, REFERENCES, Asset, Market
 
 COIN = "coin"  # the scope of a coin that moved everywhere
 BP = 1e4
@@ -34,32 +35,34 @@ class Reading:
     news: frozenset[str]  # the venues among them that said something since the last look
 
 
-class Sight(NamedTuple):
-    """One market as a witness of one asset: how much dearer it has the asset than the values say."""
+class Ends(NamedTuple):
+    """One market's place among all, as seen from one of its two assets."""
 
-    other: Asset  # what the asset is priced in, or prices
+    market: int
+    other: Asset
     is_base: bool
-    apart: float  # bp
-    is_news: bool
 
 
-Venue = Mapping[Asset, Sequence[Sight]]
+Speakers = Mapping[Asset, Mapping[str, tuple[Ends, ...]]]
+"""Who speaks of each asset: at each venue, by which markets."""
 
 
 def read(values: FairValues, quotes: Collection[Quote], since: int, coins: Coins) -> Iterator[Reading]:
     """Readings of every coin that had news after `since` (ns UTC): its own first, then those of single venues."""
-    venues = _sights(values, quotes, since)
+    markets = tuple(values.residuals)
+    speakers, apart = _speakers(markets), list(values.residuals.values())
+    newer = {quote.market for quote in quotes if quote.seen_at > since}
+    new = [market in newer for market in markets]
     for coin in sorted(values.values):
-        price = in_peg(values.values, coin, coins)
-        seen = {name: venue[coin] for name, venue in venues.items() if coin in venue}
-        news = frozenset(name for name, sights in seen.items() if any(sight.is_news for sight in sights))
+        price, voices = in_peg(values.values, coin, coins), speakers.get(coin, {})
+        news = frozenset(name for name, said in voices.items() if any(new[ends.market] for ends in said))
         if price is None or not news:
             continue
         value, own = values.values[coin], (price - 1) * BP
-        shows = {name: own + agreed([sight.apart for sight in sights]) for name, sights in seen.items()}
+        shows = {name: own + _apart(said, apart) for name, said in voices.items()}
         yield Reading(coin, COIN, values.made_at, own, price, value.sigma_bp, value.anchored, shows, news)
         for name in sorted(news):
-            yield _at_venue(coin, name, values, own, blamed(coin, venues[name]))
+            yield _at_venue(coin, name, values, own, blamed(coin, name, speakers, apart))
 
 
 def in_peg(values: Mapping[Asset, Value], coin: Asset, coins: Coins) -> float | None:
@@ -78,22 +81,27 @@ def agreed(apart: Sequence[float]) -> float:
     return least if least > ROUNDING else most if most < -ROUNDING else 0.0
 
 
-def blamed(coin: Asset, venue: Venue) -> float:
+def blamed(coin: Asset, venue: str, speakers: Speakers, apart: Sequence[float]) -> float:
     """How far a venue alone has this coin wrong, bp; 0 where another asset explains it.
 
     A market that is off may have either of its two assets wrong: it is the one that more of the venue's markets have
     off the same way, and between equals the base.
     """
-    apart = agreed([sight.apart for sight in venue[coin]])
-    if apart and any(_blamed_rather(sight, len(venue[coin]), venue) for sight in venue[coin]):
+    said = speakers[coin][venue]
+    off = _apart(said, apart)
+    if off and any(_blamed_rather(ends, len(said), speakers[ends.other][venue], apart) for ends in said):
         return 0.0
-    return apart
+    return off
 
 
-def _blamed_rather(sight: Sight, markets: int, venue: Venue) -> bool:
-    theirs = venue[sight.other]
-    explains = agreed([other.apart for other in theirs]) != 0.0
-    return explains and (len(theirs) > markets or (len(theirs) == markets and not sight.is_base))
+def _blamed_rather(ends: Ends, markets: int, theirs: Sequence[Ends], apart: Sequence[float]) -> bool:
+    rather = len(theirs) > markets or (len(theirs) == markets and not ends.is_base)
+    return rather and _apart(theirs, apart) != 0.0
+
+
+def _apart(said: Sequence[Ends], apart: Sequence[float]) -> float:
+    """How much dearer the markets of one voice all have its asset than the values say, bp."""
+    return agreed([apart[ends.market] if ends.is_base else -apart[ends.market] for ends in said])
 
 
 def _at_venue(coin: Asset, name: str, values: FairValues, own: float, apart: float) -> Reading:
@@ -111,17 +119,15 @@ def _at_venue(coin: Asset, name: str, values: FairValues, own: float, apart: flo
     )
 
 
-def _sights(values: FairValues, quotes: Collection[Quote], since: int) -> dict[str, dict[Asset, list[Sight]]]:
-    """What each venue's markets say of each asset, by venue: by way of BTC or ETH only where it has no other market."""
-    venues: dict[str, dict[Asset, list[Sight]]] = defaultdict(lambda: defaultdict(list))
-    for quote in quotes:
-        apart = values.residuals.get(quote.market)
-        if apart is not None:
-            is_news = quote.seen_at > since
-            venues[quote.venue][quote.base].append(Sight(quote.quote, is_base=True, apart=apart, is_news=is_news))
-            venues[quote.venue][quote.quote].append(Sight(quote.base, is_base=False, apart=-apart, is_news=is_news))
-    return {name: {asset: _direct(sights) for asset, sights in venue.items()} for name, venue in venues.items()}
+@lru_cache(maxsize=64)
+def _speakers(markets: tuple[Market, ...]) -> Speakers:
+    """What each venue says of an asset it says in these markets: by way of BTC or ETH only where it has no other."""
+    speakers: dict[Asset, dict[str, list[Ends]]] = defaultdict(lambda: defaultdict(list))
+    for i, (venue, base, quote) in enumerate(markets):
+        speakers[base][venue].append(Ends(i, quote, is_base=True))
+        speakers[quote][venue].append(Ends(i, base, is_base=False))
+    return {asset: {name: _direct(said) for name, said in voices.items()} for asset, voices in speakers.items()}
 
 
-def _direct(sights: list[Sight]) -> list[Sight]:
-    return [sight for sight in sights if sight.other not in REFERENCES] or sights
+def _direct(said: Sequence[Ends]) -> tuple[Ends, ...]:
+    return tuple(ends for ends in said if ends.other not in REFERENCES) or tuple(said)
