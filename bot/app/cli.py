@@ -55,6 +55,7 @@ def main() -> None:
 
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # on matrices as small as ours threads cost 20 times the work
     gc.set_threshold(700, 10, 1_000)  # a full collection stops everything for a tenth of a second: so, seldom
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's `&` has it ignored, and SIGTERM ends by it
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # what was started is taken down
     logging.basicConfig(level=logging.WARNING, format="repeg: %(message)s")
     try:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -103,6 +104,19 @@ def test_the_doctor_says_what_to_do(tmp_path):
     assert told.returncode == 1
     assert found["contract"] == "works"
     assert found["node url"] == "broken"
+
+
+def test_what_a_script_started_behind_it_ends_by_sigterm_too():
+    """A shell has SIGINT ignored by what it starts with `&`; the exit code is that of Ctrl-C all the same."""
+    behind = f"'{REPEG}' watch --json -x kraken --through '{NOWHERE}' & echo $!; wait $!"
+    with subprocess.Popen(["/bin/sh", "-c", behind], stdout=subprocess.PIPE) as shell:
+        assert shell.stdout is not None
+        pid, first = int(shell.stdout.readline()), json.loads(shell.stdout.readline())
+        os.kill(pid, signal.SIGTERM)
+        shell.stdout.read()
+
+    assert first["coins"] == []
+    assert shell.wait(20) == 130
 
 
 @pytest.mark.chain
