@@ -1,14 +1,16 @@
 """What a chain's coins count for in dollars."""
 
 from collections.abc import Iterable, Mapping
+from math import inf
 
 from bot.model.coins import Coins
 from bot.model.decisions import Depeg, FairValues
-from bot.model.markets import Asset
+from bot.model.markets import REFERENCES, Asset
 from bot.model.registry import Address, Registry
 from bot.strategy.deviation import COIN
 
 SURE_BP = 100.0  # a value less certain than this is not reckoned with
+DEAREST = 1.1  # times what is told of a coin: one venue alone can be wrong, and profit must not count for more
 
 Names = Mapping[Address, Asset]
 
@@ -24,14 +26,19 @@ def dollars(
 ) -> dict[Address, float]:
     """Dollars for a whole coin: its value where dollars are behind it and it is sure enough, else as the user `told`.
 
-    A coin that has fallen counts for no more than its value, however unsure.
+    A coin that has fallen counts for no more than its value, however unsure, and none far above what is told of it.
     """
     fallen = {depeg.coin for depeg in depegs if depeg.scope == COIN and depeg.direction == "below"}
     known = dict(told)
     for address, asset in named.items():
         value = values.values.get(asset)
-        if value and value.anchored and value.sigma_bp <= SURE_BP:
+        if value and value.anchored and value.sigma_bp <= SURE_BP and value.usd <= _most(asset, told.get(address)):
             known[address] = value.usd
         elif value and asset in fallen:
             known[address] = min(value.usd, told.get(address, value.usd))
     return known
+
+
+def _most(asset: Asset, told: float | None) -> float:
+    """Dollars beyond which a value is not believed. Ether promises nothing, and counted too dear makes gas dear."""
+    return inf if told is None or asset in REFERENCES else DEAREST * told

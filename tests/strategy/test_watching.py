@@ -179,8 +179,10 @@ def fallen(coin="USDC", scope="coin", direction="below"):
         (Value(0.98, 2.0, 1.0, anchored=True), 0.98),
         (Value(0.98, 2.0, 0.0, anchored=False), 1.0),
         (Value(0.98, 2 * worth.SURE_BP, 1.0, anchored=True), 1.0),
+        (Value(1.05, 2.0, 1.0, anchored=True), 1.05),
+        (Value(10.0, 2.0, 1.0, anchored=True), 1.0),
     ],
-    ids=["known", "no dollars behind it", "unsure"],
+    ids=["known", "no dollars behind it", "unsure", "dearer", "beyond belief"],
 )
 def test_a_coin_counts_at_its_value_where_that_is_known(value, counts):
     """Else at what the user takes it for."""
