@@ -264,4 +264,6 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            raise JournalError(f"{path}: the disk is full, and nothing is done that cannot be written down") from None
         raise JournalError(f"{path}: the journal cannot be used, it may be damaged: {error}") from None

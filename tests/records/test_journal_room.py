@@ -1,6 +1,8 @@
 """Quotes are many: they take little room, and are forgotten in time."""
 
 import sqlite3
+from collections import deque
+from contextlib import closing
 
 import pytest
 
@@ -40,6 +42,16 @@ def test_the_world_is_forgotten_by_age_and_nothing_else_is(journal):
 def test_an_empty_journal_forgets_nothing(journal):
     """There is nothing to halve."""
     assert journal.forget(before=2**63 - 1, most=10) == 0
+
+
+def test_a_full_disk_is_called_that(tmp_path):
+    """Who acts on nothing that is not written down ends there, and is told what to mend."""
+    path = tmp_path / "full.sqlite"
+    journal = Journal.open(path)
+    with closing(journal):
+        journal._connection.execute("PRAGMA max_page_count = 1")
+        with pytest.raises(JournalError, match=r"full\.sqlite: the disk is full"):
+            deque(map(journal.append, map(seen, range(1, 10_000))), maxlen=0)
 
 
 def test_quotes_take_little_room(path, journal):
