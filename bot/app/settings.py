@@ -183,7 +183,7 @@ class Settings(BaseSettings):
 
     armed: bool = False
     state: Path = Path("~/.local/share/repeg")  # the journal, and the file HALT that stops everything
-    journal_days: Positive = 2.0  # how long blocks and quotes are kept in it; what was decided and done is kept
+    journal_days: Positive = 1.0  # how long blocks and quotes are kept in it; what was decided and done is kept
     coins: Path | None = None  # coins of one's own
     database: Annotated[str, AfterValidator(_open_to_all)] | None = None  # of episodes: a file or a PostgreSQL URL
     node: Node = Node()
