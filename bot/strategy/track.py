@@ -189,9 +189,10 @@ def _severity(before: Track, track: Track, reading: Reading, thresholds: Thresho
 
 def _evidence(track: Track, reading: Reading, own: float) -> tuple[str, ...]:
     silent, seconds = sorted(set(reading.shows) - track.venues), (reading.at - track.start) / SECOND
+    noise = f"its own noise is {own:.1f} bp, " if own else ""  # nothing is known of it yet
     return (
         f"{track.total / track.looks:.0f} bp away at {track.looks} looks in {seconds:.0f} s",
-        f"its own noise is {own:.1f} bp, the value is sure to {reading.sigma_bp:.1f} bp",
+        f"{noise}the value is sure to {reading.sigma_bp:.1f} bp",
         f"shown at {', '.join(sorted(track.venues))}" + (f", not at {', '.join(silent)}" if silent else ""),
     )
 

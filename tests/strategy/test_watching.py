@@ -86,6 +86,7 @@ def test_a_coin_that_falls_everywhere_is_told_with_the_evidence_and_again_when_i
     assert all(isinstance(action, Warn) for action in told)
     assert (first.coin, first.scope, first.direction, first.end) == ("USDC", "coin", "below", None)
     assert first.evidence
+    assert "noise" not in told[0].text  # of its own nothing is known so soon
     assert begun[0].text.startswith("USDC is below its peg")
     assert last.end is not None
     assert "is back at its peg" in told[-1].text
