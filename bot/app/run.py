@@ -89,7 +89,8 @@ class Bot:
         self._tidy()
 
     async def on_look(self, look: QuotesSeen) -> None:
-        """Decide on what is new in it, if anything is."""
+        """Decide on what is new in it, if anything is. The kill switch counts between blocks, too."""
+        await self._obey_switch()
         news = quotes.news(self.state.book, look, REPEATED)
         if news is not None:
             await self.tell(news)
