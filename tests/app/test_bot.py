@@ -145,7 +145,7 @@ async def test_what_a_coin_is_worth_is_told_to_the_bot(settings, unbalanced):
         assert bot.state.values.values["USDC"].usd == pytest.approx(0.9, rel=0.05)
 
 
-async def test_the_halt_file_counts_while_only_quotes_come(settings, unbalanced):
+async def test_the_halt_file_counts_while_only_quotes_come(settings):
     """Whoever pulls it between blocks is heard at the next look, even one that says nothing new."""
     async with wiring.bot(settings, live=False, say=quiet) as (bot, _):
         bot.switch.pull("by hand")
