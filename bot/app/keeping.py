@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 
 from bot.app.settings import Settings
 from bot.model.decisions import Depeg
+from bot.model.errors import UserError
 from bot.records.episodes import Episodes
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,8 @@ async def _write(episodes: Episodes, waiting: asyncio.Queue[Depeg]) -> None:
         depeg = await waiting.get()
         try:
             await episodes.record(depeg)
+        except UserError as error:
+            log.error("a depeg of %s is not kept: %s", depeg.coin, error)  # noqa: TRY400 - the line says it all
         except Exception:
             log.exception("a depeg is not kept: %s", depeg)  # whatever it was: the bot goes on
         finally:

@@ -1,6 +1,8 @@
 """Depegs that were told are in the database, and a database that fails stops nothing."""
 
 import logging
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -41,6 +43,18 @@ async def test_what_cannot_be_kept_is_said_and_stops_nothing(tmp_path, caplog):
 
     assert "not kept" in caplog.text
     assert await kept(settings) == [0.97]
+
+
+async def test_a_database_that_fails_is_one_line(tmp_path, caplog):
+    """The coin is named, and no traceback shown."""
+    async with keeping.depegs(Settings(state=tmp_path)) as remember:
+        with closing(sqlite3.connect(tmp_path / "episodes.sqlite")) as other:
+            other.execute("DROP TABLE episodes")
+        remember(DEPEG)
+
+    (said,) = caplog.records
+    assert said.getMessage().startswith("a depeg of USDC is not kept: ")
+    assert said.exc_info is None
 
 
 async def test_a_database_that_is_none_is_one_line(tmp_path):
