@@ -96,9 +96,13 @@ class Scan:
             self._tracks[key] = its
 
     def _warm(self, first: int) -> int:
-        """The look from which on everything counts that detection remembers at look `first`."""
-        now, since = int(self.at[first]), int(self.at[first])
+        """The look from which on everything counts that detection remembers at look `first`.
+
+        A venue's words on a coin are those of all its direct bars, and of others while there is no such bar.
+        """
+        now = since = int(self.at[first])
+        oldest = now - self.thresholds.memory - MINUTE
         for minutes in self._minutes:
-            ago = max(0, int(np.searchsorted(minutes, now // MINUTE)) - self.thresholds.samples)
-            since = min(since, int(minutes[ago]) * MINUTE)
-        return int(np.searchsorted(self.at, max(since, now - self.thresholds.memory - MINUTE)))
+            ago = int(np.searchsorted(minutes, now // MINUTE)) - self.thresholds.samples
+            since = min(since, int(minutes[ago]) * MINUTE if ago >= 0 else oldest)
+        return int(np.searchsorted(self.at, max(since, oldest)))
