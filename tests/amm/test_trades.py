@@ -23,13 +23,16 @@ def test_more_in_is_never_less_out(way, data):
 
 @given(ways(), st.data())
 def test_round_trip_does_not_pay(way, data):
-    """Buying and selling back gives no more than one began with."""
+    """Buying and selling back gives no more than one began with, but for dust.
+
+    (Without a fee the last units of Newton's method show, in the contract as in ours: 49 in 10**22 seen.)
+    """
     dx = data.draw(sensible(way))
     got = way.side.out(dx)
     assume(got)
     back = Way(way.state.after(way.i, way.j, dx), way.j, way.i).side.out(got)
 
-    assert back is None or back <= dx
+    assert back is None or back <= dx + 2 + dx // 10**15
 
 
 @given(ways(families(stableswaps(fees=st.just(0)))), st.data())
