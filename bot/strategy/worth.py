@@ -1,7 +1,6 @@
 """What a chain's coins count for in dollars."""
 
 from collections.abc import Iterable, Mapping
-from math import inf
 
 from bot.model.coins import Coins
 from bot.model.decisions import Depeg, FairValues
@@ -32,13 +31,26 @@ def dollars(
     known = dict(told)
     for address, asset in named.items():
         value = values.values.get(asset)
-        if value and value.anchored and value.sigma_bp <= SURE_BP and value.usd <= _most(asset, told.get(address)):
+        sure = value is not None and value.anchored and value.sigma_bp <= SURE_BP
+        if value and sure and _credible(asset, values, told.get(address)):
             known[address] = value.usd
         elif value and asset in fallen:
             known[address] = min(value.usd, told.get(address, value.usd))
     return known
 
 
-def _most(asset: Asset, told: float | None) -> float:
-    """Dollars beyond which a value is not believed. Ether promises nothing, and counted too dear makes gas dear."""
-    return inf if told is None or asset in REFERENCES else DEAREST * told
+def _credible(asset: Asset, values: FairValues, told: float | None) -> bool:
+    """Whether a value that is sure may be reckoned with. One venue alone can be wrong.
+
+    A coin that counted too dear would make losses look like profit: it is held against what is told of it. Ether, by
+    which gas is paid, promises nothing to hold it against, and too cheap is as bad: two venues must agree on it.
+    """
+    if asset in REFERENCES:
+        return len(_agreeing(asset, values)) > 1
+    return told is None or values.values[asset].usd <= DEAREST * told
+
+
+def _agreeing(asset: Asset, values: FairValues) -> set[str]:
+    """The venues whose markets of an asset fit the values, the pools of the chain as one."""
+    near = (market for market, off in values.residuals.items() if abs(off) <= SURE_BP)
+    return {market.venue.partition(":")[0] for market in near if asset in (market.base, market.quote)}

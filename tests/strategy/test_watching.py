@@ -155,6 +155,15 @@ def test_what_gas_costs_comes_from_the_exchanges():
     assert [type(action) for action in sent] == [Send]
 
 
+def test_ether_is_believed_of_two_venues_that_agree():
+    """One exchange alone, ten times too cheap, would make gas look like nothing: what the user told stands."""
+    alone, _ = lived(look(11, venues=("kraken",), ETH=160.0))
+    agreed, _ = lived(look(11, venues=("kraken", "coinbase"), ETH=2000.0))
+    counts = [worth.dollars({WETH: "ETH"}, POLICY.usd, state.values, ())[WETH] for state in (alone, agreed)]
+
+    assert counts == [1600.0, pytest.approx(2000.0, rel=1e-3)]
+
+
 def test_profit_in_a_coin_that_fell_counts_for_less():
     """What it is lent by the dollar and what it earns are both counted at its value."""
     chance = block(2, pools=((LEFT, 1.1), (RIGHT, 1.0)))
