@@ -3,7 +3,6 @@
 import asyncio
 import json
 import sys
-import threading
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,19 +12,16 @@ import pytest
 import stamina
 from typer.testing import CliRunner
 
-from bot.app import downloading, recording
+from bot.app import downloading
 from bot.app.cli import app
 from bot.model.coins import shipped
 from bot.model.errors import UserError
 from bot.model.markets import Candles, Market
-from bot.model.times import DAY, HOUR, MINUTE, SECOND, iso, moment
+from bot.model.times import DAY, HOUR, MINUTE, iso, moment
 from bot.records.candle_files import write
-from bot.records.quote_bars import Recorder
-from bot.records.series import Series
 from bot.records.shelf import Shelf
 from bot.sandbox.exchange import Exchanges
 from bot.sandbox.exchange_faults import Fault
-from bot.venues.exchange import Feeds
 
 COINS = shipped()
 USDC = Market("binance", "USDC", "USDT")
@@ -199,73 +195,6 @@ def test_the_bar_of_the_moment_is_not_wanted():
 
     assert wanted.series.market == Market("kraken", "USDP", "USD")
     assert [iso(end) for end in wanted.span] == ["2023-03-19T23:00:00Z", "2023-03-20T12:00:00Z"]
-
-
-class Heard(Recorder):
-    """Tells when it was given something."""
-
-    heard: asyncio.Event
-
-    def take(self, seen):
-        super().take(seen)
-        self.heard.set()
-
-
-async def test_live_quotes_are_recorded_until_told_to_stop(exchanges, shelf):
-    """As bars of what stood in the middle of the book, the bar of the moment included."""
-    exchanges.quote("binance", "USDC", "USDT", 0.99, 1.01)
-    recorder = Heard(shelf)
-    recorder.heard = asyncio.Event()
-    recording_now = asyncio.create_task(
-        recording.record(Feeds(["binance"], COINS, ["USDC"], exchanges.url), recorder, None)
-    )
-    await recorder.heard.wait()
-    recording_now.cancel()
-    with suppress(asyncio.CancelledError):
-        await recording_now
-
-    assert shelf.read(Series(USDC, MINUTE)).close.tolist() == [1.0]
-
-
-class Elsewhere(Shelf):
-    """Tells in which thread it takes bars in first."""
-
-    thread: asyncio.Future
-
-    def append(self, candles):
-        self.thread.get_loop().call_soon_threadsafe(self.tell, threading.get_ident())
-        return super().append(candles)
-
-    def tell(self, thread):
-        if not self.thread.done():
-            self.thread.set_result(thread)
-
-
-async def test_the_shelf_does_not_hold_up_the_quotes(exchanges, shelf, monkeypatch):
-    """Bars go there from a thread of their own."""
-    monkeypatch.setattr(recording, "TURN", 0.01)
-    slow = Elsewhere(shelf.folder, COINS)
-    slow.thread = asyncio.get_running_loop().create_future()
-    exchanges.quote("binance", "USDC", "USDT", 0.99, 1.01)
-    task = asyncio.create_task(
-        recording.record(Feeds(["binance"], COINS, ["USDC"], exchanges.url), Recorder(slow, SECOND, pending=1), None)
-    )
-    assert await slow.thread != threading.get_ident()
-
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
-
-
-async def test_a_disk_that_fails_ends_the_recording_in_one_line(exchanges, shelf, monkeypatch):
-    """And not in a heap of what was going on."""
-    monkeypatch.setattr(recording, "TURN", 0.01)
-    recorder = Recorder(shelf, SECOND, pending=1)
-    (shelf.folder / "binance").write_text("in the way")
-    exchanges.quote("binance", "USDC", "USDT", 0.99, 1.01)
-
-    with pytest.raises(UserError, match="shelf cannot be written"):
-        await recording.record(Feeds(["binance"], COINS, ["USDC"], exchanges.url), recorder, None)
 
 
 @pytest.mark.parametrize(
