@@ -8,6 +8,7 @@ from typing import Literal
 
 from bot.model.decisions import Plan
 from bot.model.markets import Asset, Market
+from bot.model.orders import OrderEvent
 from bot.model.registry import Address, LenderKind
 
 
@@ -270,4 +271,4 @@ class Unmined:
 
 Final = Mined | Reverted | Rejected | Expired
 Report = Signed | Accepted | Mined | Reverted | Rejected | Expired | Unmined
-Event = BlockSeen | QuotesSeen | Tick | Command | Decided | Report
+Event = BlockSeen | QuotesSeen | Tick | Command | Decided | Report | OrderEvent

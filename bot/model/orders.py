@@ -1,0 +1,162 @@
+"""Orders at exchanges: what is asked for, and what we hear of it. Amounts, prices and fees are exact: `Decimal`.
+
+The client order id is the idempotency key: the same id sent twice is one order. What is known of an order is a fold
+over reports in which order does not matter, because exchanges answer, push and repeat as they like.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Literal
+
+from bot.model.markets import Asset, Market
+
+
+class Side(StrEnum):
+    """Of the market's base."""
+
+    BUY = "buy"
+    SELL = "sell"
+
+
+class Style(StrEnum):
+    """How an order meets the book."""
+
+    TAKE = "take"  # at once; what finds nobody is cancelled (IOC)
+    MAKE = "make"  # post only: rests, or is refused
+    REST = "rest"  # takes what it can, the remainder rests until it is pulled (GTC)
+
+
+class Purpose(StrEnum):
+    """What an order is for. Only `ENTER` takes on risk: the others stay possible when trading is halted."""
+
+    ENTER = "enter"
+    EXIT = "exit"  # on the way back, or at the stop
+    HEDGE = "hedge"
+    UNWIND = "unwind"  # of a pair that was left one-sided
+
+
+Kind = Literal["hold", "pair"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """One order as we want it. `limit`: no worse price than this, in the market's quote."""
+
+    id: str  # client order id: unique within a journal; letters and digits, at most 18
+    trade: str  # the trade that it belongs to
+    kind: Kind
+    coin: Asset  # the coin that the trade is about
+    market: Market
+    side: Side
+    amount: Decimal  # base units, a multiple of the market's step
+    limit: Decimal
+    style: Style
+    purpose: Purpose
+    quote_usd: float  # dollars that one unit of the market's quote was worth when it was decided
+    made_at: int  # ns UTC
+    seen_price: float  # the price it was decided on: what slippage is measured from
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a market asks of orders. Fees are fractions of what is traded; steps and minimums in the market's units."""
+
+    taker: Decimal
+    maker: Decimal
+    price_step: Decimal = Decimal("0.0001")
+    amount_step: Decimal = Decimal("0.01")
+    min_amount: Decimal = Decimal(0)
+    min_cost: Decimal = Decimal(0)  # in the quote
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """An approved order, written down before anything is sent. A restart finds it here."""
+
+    made_at: int
+    seen_at: int
+    ticket: Ticket
+    kind: Literal["ordered"] = "ordered"
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """A cancellation was decided, written down before it is sent."""
+
+    made_at: int
+    seen_at: int
+    order_id: str
+    why: str
+    kind: Literal["pulled"] = "pulled"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderOpened:
+    """The exchange has it."""
+
+    made_at: int
+    seen_at: int
+    order_id: str  # the ticket's
+    exchange_id: str
+    kind: Literal["order_opened"] = "order_opened"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFilled:
+    """Some of it was traded. The same `fill_id` heard again is the same fill, also after the order has ended."""
+
+    made_at: int
+    seen_at: int
+    order_id: str
+    fill_id: str
+    amount: Decimal  # base units, positive
+    price: Decimal
+    fee: Decimal  # positive: paid
+    fee_asset: Asset
+    kind: Literal["order_filled"] = "order_filled"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderEnded:
+    """It stands no more. `filled`: base units in all, as the exchange says; the fills add up to it, sooner or later."""
+
+    made_at: int
+    seen_at: int
+    order_id: str
+    filled: Decimal
+    reason: str = ""
+    kind: Literal["order_ended"] = "order_ended"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRefused:
+    """It never stood: the exchange, or our own look at its terms, refused it. Nothing was traded."""
+
+    made_at: int
+    seen_at: int
+    order_id: str
+    reason: str
+    kind: Literal["order_refused"] = "order_refused"
+
+
+@dataclass(frozen=True, slots=True)
+class VenueSeen:
+    """An exchange's account as it stands, read while no order of ours was open there, or why it is not known.
+
+    `ready`: reconciled, so that new orders may go there. `balances`: all that is held of each asset, whole coins.
+    """
+
+    made_at: int
+    seen_at: int
+    venue: str
+    ready: bool
+    reason: str = ""
+    balances: tuple[tuple[Asset, Decimal], ...] | None = None  # None: as they were known
+    kind: Literal["venue"] = "venue"
+
+
+OrderFinal = OrderEnded | OrderRefused
+OrderReport = OrderOpened | OrderFilled | OrderEnded | OrderRefused
+OrderEvent = Ordered | Pulled | OrderReport | VenueSeen
