@@ -9,20 +9,24 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from types import TracebackType
 from typing import Self
 
-import orjson
 from aiohttp import web
 
 from bot.model.markets import Asset, Candles
+from bot.sandbox import exchange_http
 from bot.sandbox.errors import SandboxError
-from bot.sandbox.exchange_faults import CLOSES, REFUSES, SECONDS, Fault, broken
+from bot.sandbox.exchange_account import Teller
+from bot.sandbox.exchange_faults import CLOSES, REFUSES, Fault, Faults
 from bot.sandbox.exchange_socket import Socket
 from bot.sandbox.wire import wires
+from bot.sandbox.wire.account import Account, Transit
 from bot.sandbox.wire.book import Book, Level, Levels, Listing, ladder, listings
 from bot.sandbox.wire.exchange import MILLISECOND, Exchange
-from bot.sandbox.wire.wire import UNCLEAR, Answer, Refusal, RefusedError, Request, Wire
+from bot.sandbox.wire.orders import Fill, Order
+from bot.sandbox.wire.wire import Wire
 
 HOST = "127.0.0.1"
 STEP = 0.0005  # how far the levels of a book stand apart, a share of the price
@@ -44,7 +48,8 @@ class Exchanges:
         self._port = port
         self._depth = depth
         self._exchanges: dict[str, Exchange] = {}
-        self._faults: dict[str, dict[Fault, float]] = defaultdict(dict)
+        self._faults: dict[str, Faults] = defaultdict(Faults)
+        self._tellers: dict[str, Teller] = {}
         self._sockets: dict[str, list[Socket]] = defaultdict(list)
         self._closing: set[asyncio.Task[None]] = set()
         self._joined = asyncio.Event()  # set once, at the next subscription
@@ -113,8 +118,12 @@ class Exchanges:
         """Sets everything that stands in a market, best first, and tells who listens."""
         listing = self._listing(venue, base, quote)
         self._exchange(venue).move(listing, _levels(bids), _levels(asks))
+        if venue in self._tellers:
+            self._tellers[venue].account.meet(listing)
         for socket in self._sockets[venue]:
             socket.moved(listing)
+        if venue in self._tellers:
+            self._tellers[venue].tell()
 
     def book_of(self, venue: str, base: Asset, quote: Asset) -> Book:
         """What stands in a market."""
@@ -137,9 +146,48 @@ class Exchanges:
         listing = self._listing(market.venue, market.base, market.quote)
         self._exchange(market.venue).candles[listing, candles.timeframe // MILLISECOND] = candles
 
-    def fault(self, venue: str, fault: Fault, seconds: float | None = None) -> None:
-        """Makes an exchange fail until it is mended. `seconds`: how late when SLOW, how far off its clock at SKEW."""
-        self._faults[self._exchange(venue).venue][fault] = SECONDS.get(fault, 0.0) if seconds is None else seconds
+    def fund(self, venue: str, asset: Asset, amount: Decimal | int | str) -> None:
+        """Adds to what the account at an exchange holds, or takes from it where `amount` is below 0."""
+        self.account(venue).held[asset] += Decimal(amount)
+
+    def balance(self, venue: str) -> dict[Asset, Decimal]:
+        """All that the account holds of each asset, in whole coins, whether orders use it or not."""
+        return {asset: held for asset, held in self.account(venue).held.items() if held}
+
+    def orders(self, venue: str) -> tuple[Order, ...]:
+        """Every order that the account ever had, oldest first."""
+        return tuple(self.account(venue).orders.values())
+
+    def fills(self, venue: str) -> tuple[Fill, ...]:
+        """Everything that the account traded, oldest first."""
+        return tuple(self.account(venue).fills)
+
+    def fees(self, venue: str, *, taker: Decimal | str, maker: Decimal | str) -> None:
+        """Sets what trading costs from now on: shares of what is traded."""
+        exchange = self._exchange(venue)
+        exchange.taker, exchange.maker = Decimal(taker), Decimal(maker)
+
+    def transit(self, venue: str, asset: Asset, transit: Transit) -> None:
+        """Sets whether an asset comes in and goes out, and what going out costs."""
+        self.account(venue).transit[asset] = transit
+
+    def account(self, venue: str) -> Account:
+        """The account at an exchange. Raises SandboxError where the sandbox speaks market data only."""
+        if self._exchange(venue).venue not in self._tellers:
+            raise SandboxError(f"{venue} has no accounts in the sandbox; there are some at {', '.join(wires.DESKS)}")
+        return self._tellers[venue].account
+
+    async def attended(self, venue: str) -> None:
+        """Waits until some client listens to what becomes of its orders."""
+        while not any(socket.private for socket in self._sockets[venue]):
+            await self._joined.wait()
+
+    def fault(self, venue: str, fault: Fault, seconds: float | None = None, *, times: int | None = None) -> None:
+        """Makes an exchange fail until it is mended, or until it failed so many times, where faults strike one by one.
+
+        `seconds`: how late, or how far off its clock, or the share of orders, as the fault has it.
+        """
+        self._faults[self._exchange(venue).venue].begin(fault, seconds, times)
         self._set_clock(venue)
         if fault in CLOSES:
             self._drop(venue)
@@ -156,6 +204,9 @@ class Exchanges:
         exchange = Exchange(venue, clock)
         exchange.open(wires.WIRES[venue].listed if markets is None else listings(markets))
         self._exchanges[venue] = exchange
+        if venue in wires.DESKS:
+            wire, desk = wires.WIRES[venue], wires.DESKS[venue]
+            self._tellers[venue] = Teller(wire, desk, exchange, self._faults[venue], self._sockets[venue])
 
     def _exchange(self, venue: str) -> Exchange:
         if venue not in self._exchanges:
@@ -189,48 +240,27 @@ class Exchanges:
         faults = self._faults[wire.venue]
         for fault, refusal in REFUSES.items():
             if fault in faults:
-                return _response(wire.refusals[refusal], faults)
+                return exchange_http.response(wire.refusals[refusal], faults)
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self._serve_socket(request, wire)
         await asyncio.sleep(faults.get(Fault.SLOW, 0.0))
-        return _response(_answer(await _asked(request), wire, self._exchanges[wire.venue]), faults)
+        asked, teller = await exchange_http.asked(request), self._tellers.get(wire.venue)
+        if teller is not None and teller.desk.asked(asked):
+            return await teller.serve(request, asked)
+        exchange = self._exchanges[wire.venue]
+        return exchange_http.response(
+            exchange_http.answered(lambda: wire.answer(asked, exchange), wire.refusals), faults
+        )
 
     async def _serve_socket(self, request: web.Request, wire: Wire) -> web.StreamResponse:
-        socket = Socket(wire, self._exchanges[wire.venue], request.path_qs, self._faults[wire.venue], self._announce)
+        exchange, faults, teller = self._exchanges[wire.venue], self._faults[wire.venue], self._tellers.get(wire.venue)
+        desk = None if teller is None else (teller.desk, teller.account)
+        socket = Socket(wire, exchange, request.path_qs, faults, self._announce, desk)
         self._sockets[wire.venue].append(socket)
         try:
             return await socket.serve(request)
         finally:
             self._sockets[wire.venue].remove(socket)
-
-
-async def _asked(request: web.Request) -> Request:
-    if request.content_type == "application/json" and request.can_read_body:
-        sent = await request.json(loads=orjson.loads)
-    else:
-        sent = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
-    host, path = request.match_info["host"], request.match_info["path"]
-    return Request(request.method, host, path, request.query, request.headers, sent)
-
-
-def _answer(request: Request, wire: Wire, exchange: Exchange) -> Answer:
-    try:
-        return wire.answer(request, exchange)
-    except RefusedError as refused:
-        return wire.refusals[refused.why]
-    except UNCLEAR:
-        return wire.refusals[Refusal.BAD_REQUEST]
-
-
-def _response(answer: Answer, faults: Mapping[Fault, float]) -> web.Response:
-    plain = isinstance(answer.body, str)
-    text = answer.body if plain else orjson.dumps(answer.body).decode()
-    return web.Response(
-        status=answer.status,
-        text=broken(text) if Fault.GARBAGE in faults else text,
-        headers=answer.headers,
-        content_type="text/html" if plain else "application/json",
-    )
 
 
 def _levels(side: Iterable[Level]) -> Levels:

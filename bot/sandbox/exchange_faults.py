@@ -22,15 +22,55 @@ class Fault(StrEnum):
     SLOW = "slow"  # everything is said so many seconds late
     SKEW = "skew"  # its clock is so many seconds ahead, or behind if below 0
     MAINTENANCE = "maintenance"  # the exchange's own words for it, and open sockets close
+    ANSWER_LOST = (
+        "answer-lost"  # an order is taken, and instead of an answer the connection closes, so many seconds later
+    )
+    CANCEL_LOST = "cancel-lost"  # likewise with a cancellation
+    ORDERS_REFUSED = "orders-refused"  # such a share of orders is refused
+    ORDERS_LIMITED = "orders-limited"  # there are too many orders, the exchange says
+    OUTAGE_AFTER_CANCEL = "outage-after-cancel"  # 503 to whatever an account asks once a cancellation was taken
+    FILL_TWICE = "fill-twice"  # sockets tell each fill twice
+    FILL_LATE = "fill-late"  # half of an order is filled ahead of its cancellation, told so many seconds after it
+    PRIVATE_SILENT = "private-silent"  # sockets tell nothing of orders
 
 
-SECONDS: Mapping[Fault, float] = {Fault.SLOW: 2.0, Fault.SKEW: 30.0}  # unless told otherwise
+SECONDS: Mapping[Fault, float] = {  # or the share, unless told otherwise
+    Fault.SLOW: 2.0,
+    Fault.SKEW: 30.0,
+    Fault.ORDERS_REFUSED: 1.0,
+    Fault.FILL_LATE: 0.05,
+}
 CLOSES = frozenset({Fault.DROP, Fault.UNAVAILABLE, Fault.MAINTENANCE})
 REFUSES: Mapping[Fault, Refusal] = {
     Fault.RATE_LIMITED: Refusal.RATE_LIMITED,
     Fault.UNAVAILABLE: Refusal.UNAVAILABLE,
     Fault.MAINTENANCE: Refusal.MAINTENANCE,
 }
+
+
+class Faults(dict[Fault, float]):
+    """The faults of one exchange that last, with their seconds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._left: dict[Fault, int] = {}
+
+    def begin(self, fault: Fault, seconds: float | None, times: int | None) -> None:
+        """Lets it last until it is mended, or until it struck so many times."""
+        self[fault] = SECONDS.get(fault, 0.0) if seconds is None else seconds
+        self._left.pop(fault, None)
+        if times is not None:
+            self._left[fault] = times
+
+    def strikes(self, fault: Fault) -> bool:
+        """Whether it happens now. One that was set for some times is mended after the last of them."""
+        if fault not in self:
+            return False
+        if fault in self._left:
+            self._left[fault] -= 1
+            if not self._left[fault]:
+                del self[fault], self._left[fault]
+        return True
 
 
 def broken(message: Sent) -> Sent:

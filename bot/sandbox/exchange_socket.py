@@ -10,8 +10,11 @@ import orjson
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from bot.sandbox.exchange_faults import CLOSES, Fault, broken
+from bot.sandbox.wire.account import Account
 from bot.sandbox.wire.book import Book, Listing
+from bot.sandbox.wire.desk import Desk
 from bot.sandbox.wire.exchange import Exchange
+from bot.sandbox.wire.orders import News
 from bot.sandbox.wire.wire import UNCLEAR, Json, Refusal, RefusedError, Subscription, Wire
 
 BACKLOG = 20_000  # messages that wait for a slow reader before it is cut off
@@ -21,10 +24,21 @@ class Socket:
     """Its subscriptions, and what waits to be sent. The `Line` that a wire speaks on."""
 
     def __init__(
-        self, wire: Wire, exchange: Exchange, path: str, faults: Mapping[Fault, float], joined: Callable[[], None]
+        self,
+        wire: Wire,
+        exchange: Exchange,
+        path: str,
+        faults: Mapping[Fault, float],
+        joined: Callable[[], None],
+        desk: tuple[Desk, Account] | None = None,
     ) -> None:
-        """`joined` is called whenever a stream begins."""
+        """`joined` is called whenever a stream begins. `desk`: who speaks of an account, where there is one."""
         self.exchange = exchange
+        self.private: set[str] = set()
+        self._desk: Desk | None = None
+        self._account: Account | None = None
+        if desk is not None:
+            self._desk, self._account = desk
         self.path = path
         self._joined = joined
         self._wire = wire
@@ -46,8 +60,10 @@ class Socket:
                 await self.close()
             self._say_all(self._wire.greeting())
             self._heed(partial(self._wire.dialled, self))
+            if self._desk is not None:
+                self._heed(partial(self._desk.dialled, self))
             async for message in self._socket:
-                self._heed(partial(self._wire.hear, _understood(message.data), self))
+                self._heed(partial(self._hear, _understood(message.data)))
         finally:
             writing.cancel()
         return self._socket
@@ -79,6 +95,24 @@ class Socket:
         stream = self._topics.pop(topic, None)
         if stream is not None:
             del self._streams[stream.listing][topic]
+
+    @property
+    def account(self) -> Account:
+        """Whose orders are told of."""
+        if self._account is None:
+            raise RefusedError(Refusal.UNKNOWN_PATH)
+        return self._account
+
+    def attend(self, topic: str) -> None:
+        """Begins a private stream."""
+        self.private.add(topic)
+        self._joined()
+
+    def happened(self, news: News) -> None:
+        """Tells the private streams what became of an order."""
+        silent = Fault.STALL in self._faults or Fault.PRIVATE_SILENT in self._faults
+        if self._desk is not None and self.private and not silent:
+            self._say_all(self._desk.news(news, self))
 
     def count(self) -> int:
         """0, 1, 2, ...: numbers of this socket's own."""
@@ -112,6 +146,10 @@ class Socket:
         stream.lost = Fault.GAP in self._faults and not stream.lost
         if not stream.lost:
             self._say_all(said)
+
+    def _hear(self, message: Json) -> None:
+        if self._desk is None or not self._desk.hear(message, self):
+            self._wire.hear(message, self)
 
     def _cut(self) -> None:
         """Ends the connection without a word."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from itertools import count
 
 import numpy as np
@@ -32,6 +33,8 @@ class Exchange:
     clock: Callable[[], int]
     address: str = ""
     skew: int = 0  # ns that its clock is ahead
+    taker: Decimal = Decimal("0.001")  # fees, shares of what is traded
+    maker: Decimal = Decimal("0.001")
     books: dict[Listing, Book] = field(default_factory=dict)
     candles: dict[tuple[Listing, int], Candles] = field(default_factory=dict)  # by market and timeframe in ms
     ids: Iterator[int] = field(default_factory=lambda: count(1))

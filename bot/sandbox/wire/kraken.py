@@ -4,6 +4,7 @@ Source: docs.kraken.com, spot REST market data; spot websocket v2 book and ticke
 """
 
 from collections.abc import Iterable
+from decimal import Decimal
 from zlib import crc32
 
 from bot.model.markets import Asset
@@ -28,6 +29,7 @@ from bot.sandbox.wire.wire import (
 LEGACY = {"BTC": "XXBT", "ETH": "XETH", "USD": "ZUSD", "EUR": "ZEUR"}
 SHORT = {"BTC": "XBT"}
 OLD_PAIRS = {"USDT/USD", "BTC/USD", "BTC/EUR", "ETH/USD", "ETH/EUR"}  # named by the legacy names of both sides
+LEAST_COST = Decimal("0.5")  # of an order, quote units
 PAGE = 720  # bars: older ones cannot be had
 
 
@@ -53,11 +55,11 @@ class Kraken(Wire):
             case "Time":
                 return _result({"unixtime": exchange.now_ms() // 1000})
             case "Assets":
-                return _result({LEGACY.get(each, each): _asset(each) for each in exchange.assets})
+                return _result({asset_id(each): _asset(each) for each in exchange.assets})
             case "AssetPairs":
-                return _result({_id(each): _terms(each) for each in exchange.listings})
+                return _result({pair(each): _terms(each, exchange) for each in exchange.listings})
             case "Depth":
-                return _result(_depth(find(exchange, request.query["pair"], _id), exchange))
+                return _result(_depth(find(exchange, request.query["pair"], pair), exchange))
             case "OHLC":
                 return _result(_history(request, exchange))
         raise RefusedError(Refusal.UNKNOWN_PATH)
@@ -75,7 +77,7 @@ class Kraken(Wire):
         asked = message["params"]
         for symbol in asked["symbol"]:
             topic = f"{asked['channel']} {symbol}"
-            listing = find(line.exchange, symbol, _name)
+            listing = find(line.exchange, symbol, name)
             line.say(_confirmation(message, symbol, line.exchange.now()))
             if message["method"] == "unsubscribe":
                 line.unsubscribe(topic)
@@ -104,18 +106,31 @@ def checksum(bids: Levels, asks: Levels) -> int:
     return crc32("".join(number.replace(".", "").lstrip("0") for level in best for number in level).encode())
 
 
-def _name(listing: Listing) -> str:
+def name(listing: Listing) -> str:
+    """A market as websocket v2 calls it: BTC/USD."""
     return f"{listing.base}/{listing.quote}"
 
 
-def _short(listing: Listing) -> str:
+def short(listing: Listing) -> str:
+    """A market by its other name: XBTUSD."""
     return SHORT.get(listing.base, listing.base) + listing.quote
 
 
-def _id(listing: Listing) -> str:
-    if _name(listing) in OLD_PAIRS:
-        return LEGACY.get(listing.base, listing.base) + LEGACY[listing.quote]
-    return _short(listing)
+def pair(listing: Listing) -> str:
+    """A market's id: XXBTZUSD."""
+    if name(listing) in OLD_PAIRS:
+        return asset_id(listing.base) + LEGACY[listing.quote]
+    return short(listing)
+
+
+def asset_id(asset: Asset) -> str:
+    """An asset's id: XXBT."""
+    return LEGACY.get(asset, asset)
+
+
+def least(listing: Listing) -> Decimal:
+    """The least that can be ordered, base units."""
+    return Decimal("0.0001") if listing.size_digits > 2 else Decimal(5)
 
 
 def _result(result: Json) -> Answer:
@@ -126,21 +141,21 @@ def _asset(name: Asset) -> Json:
     return {"altname": SHORT.get(name, name), "aclass": "currency", "decimals": 8, "status": "enabled"}
 
 
-def _terms(listing: Listing) -> Json:
+def _terms(listing: Listing, exchange: Exchange) -> Json:
     return {
-        "altname": _short(listing),
+        "altname": short(listing),
         "wsname": f"{SHORT.get(listing.base, listing.base)}/{listing.quote}",
-        "base": LEGACY.get(listing.base, listing.base),
-        "quote": LEGACY.get(listing.quote, listing.quote),
+        "base": asset_id(listing.base),
+        "quote": asset_id(listing.quote),
         "pair_decimals": listing.price_digits,
         "lot_decimals": listing.size_digits,
         "cost_decimals": 5,
         "leverage_buy": [],
         "leverage_sell": [],
-        "fees": [[0, 0.2]],
-        "fees_maker": [[0, 0.2]],
-        "ordermin": "0.0001" if listing.size_digits > 2 else "5",
-        "costmin": "0.5",
+        "fees": [[0, exact(f"{100 * exchange.taker:f}")]],
+        "fees_maker": [[0, exact(f"{100 * exchange.maker:f}")]],
+        "ordermin": f"{least(listing):f}",
+        "costmin": f"{LEAST_COST:f}",
         "tick_size": listing.tick,
         "status": "online",
     }
@@ -149,16 +164,16 @@ def _terms(listing: Listing) -> Json:
 def _depth(listing: Listing, exchange: Exchange) -> Json:
     book = exchange.books[listing]
     seconds = book.changed // 10**9
-    return {_id(listing): {side: [[*level, seconds] for level in getattr(book, side)] for side in ("bids", "asks")}}
+    return {pair(listing): {side: [[*level, seconds] for level in getattr(book, side)] for side in ("bids", "asks")}}
 
 
 def _history(request: Request, exchange: Exchange) -> Json:
     """Bars after `since`, but none older than the newest 720."""
-    listing = find(exchange, request.query["pair"], _id)
+    listing = find(exchange, request.query["pair"], pair)
     first = int(request.query.get("since", 0)) * 1000 + 1
     timeframe = int(request.query.get("interval", 1)) * MINUTE
     bars = exchange.bars(listing, timeframe, first, exchange.now_ms(), newest=PAGE)
-    return {_id(listing): [_bar(bar) for bar in bars], "last": bars[-1].opened // 1000 if bars else 0}
+    return {pair(listing): [_bar(bar) for bar in bars], "last": bars[-1].opened // 1000 if bars else 0}
 
 
 def _bar(bar: Bar) -> Json:
@@ -173,7 +188,7 @@ def _confirmation(message: Json, symbol: str, now: int) -> Json:
 
 def _book(subscription: Subscription, book: Book, kind: str, bids: Iterable[Level], asks: Iterable[Level]) -> Json:
     told = {
-        "symbol": _name(subscription.listing),
+        "symbol": name(subscription.listing),
         "bids": _levels(bids),
         "asks": _levels(asks),
         "checksum": checksum(book.bids, book.asks),
@@ -188,7 +203,7 @@ def _levels(side: Iterable[Level]) -> Json:
 
 def _ticker(subscription: Subscription, book: Book, kind: str) -> Json:
     told = {
-        "symbol": _name(subscription.listing),
+        "symbol": name(subscription.listing),
         "bid": exact(book.bid.price),
         "bid_qty": exact(book.bid.size),
         "ask": exact(book.ask.price),

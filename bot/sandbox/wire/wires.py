@@ -12,11 +12,13 @@ from bot.sandbox.wire.bitvavo import Bitvavo
 from bot.sandbox.wire.bybit import Bybit
 from bot.sandbox.wire.coinbase import Coinbase
 from bot.sandbox.wire.cryptocom import CryptoCom
+from bot.sandbox.wire.desk import Desk
 from bot.sandbox.wire.gate import Gate
 from bot.sandbox.wire.gemini import Gemini
 from bot.sandbox.wire.hashkey import HashKey
 from bot.sandbox.wire.htx import Htx
 from bot.sandbox.wire.kraken import Kraken
+from bot.sandbox.wire.kraken_private import KrakenDesk
 from bot.sandbox.wire.kucoin import Kucoin
 from bot.sandbox.wire.lbank import LBank
 from bot.sandbox.wire.mexc import Mexc
@@ -53,6 +55,7 @@ _ALL: tuple[Wire, ...] = (
     Bithumb(),
 )
 WIRES: Mapping[str, Wire] = {wire.venue: wire for wire in _ALL}
+DESKS: Mapping[str, Desk] = {"kraken": KrakenDesk()}
 
 
 def at(host: str) -> Wire | None:
