@@ -4,6 +4,7 @@ Source: developers.binance.com, Spot API: market data endpoints, diff. depth str
 """
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 
 from bot.sandbox.wire.book import Book, Listing, changes, listings
 from bot.sandbox.wire.exchange import Bar, Exchange
@@ -23,6 +24,7 @@ from bot.sandbox.wire.wire import (
 )
 
 INTERVALS = intervals("1m 5m 15m 1h 4h 1d")
+LEAST_COST = Decimal(5)  # of an order, quote units
 
 
 class Binance(Wire):
@@ -81,17 +83,18 @@ class Binance(Wire):
         return (head | {"e": "24hrTicker", "C": head["E"]} | _touch(book) | _day(book),)
 
 
-def _name(listing: Listing) -> str:
+def name(listing: Listing) -> str:
+    """A market as Binance calls it: USDCUSDT."""
     return listing.base + listing.quote
 
 
 def _listing(exchange: Exchange, symbol: str) -> Listing:
-    return find(exchange, symbol, _name)
+    return find(exchange, symbol, name)
 
 
 def _terms(listing: Listing) -> Json:
     return {
-        "symbol": _name(listing),
+        "symbol": name(listing),
         "status": "TRADING",
         "baseAsset": listing.base,
         "baseAssetPrecision": 8,
@@ -105,7 +108,7 @@ def _terms(listing: Listing) -> Json:
         "filters": [
             {"filterType": "PRICE_FILTER", "minPrice": listing.tick, "maxPrice": "1000000", "tickSize": listing.tick},
             {"filterType": "LOT_SIZE", "minQty": listing.lot, "maxQty": "9000000", "stepSize": listing.lot},
-            {"filterType": "NOTIONAL", "minNotional": "5"},
+            {"filterType": "NOTIONAL", "minNotional": f"{LEAST_COST:f}"},
         ],
     }
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from bot.sandbox.wire.binance import Binance
+from bot.sandbox.wire.binance_private import BinanceDesk
 from bot.sandbox.wire.bingx import BingX
 from bot.sandbox.wire.bitfinex import Bitfinex
 from bot.sandbox.wire.bitget import Bitget
@@ -55,7 +56,7 @@ _ALL: tuple[Wire, ...] = (
     Bithumb(),
 )
 WIRES: Mapping[str, Wire] = {wire.venue: wire for wire in _ALL}
-DESKS: Mapping[str, Desk] = {"kraken": KrakenDesk()}
+DESKS: Mapping[str, Desk] = {"binance": BinanceDesk(), "kraken": KrakenDesk()}
 
 
 def at(host: str) -> Wire | None:
