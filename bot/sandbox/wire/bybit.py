@@ -4,6 +4,7 @@ Source: bybit-exchange.github.io/docs/v5: instruments info, kline, orderbook; we
 """
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from bot.sandbox.wire.book import Book, Level, Listing, changes, listings
 from bot.sandbox.wire.exchange import Bar, Exchange
@@ -24,6 +25,7 @@ from bot.sandbox.wire.wire import (
 
 INTERVALS = intervals("1 5 15 60 240 D")
 PAGE = 1000  # bars
+LEAST_COST = Decimal(1)  # of an order, quote units
 
 
 class Bybit(Wire):
@@ -50,7 +52,7 @@ class Bybit(Wire):
                 listed = [_terms(each) for each in exchange.listings] if spot else []
                 return _result({"category": request.query["category"], "list": listed}, exchange)
             case "orderbook":
-                listing = find(exchange, request.query["symbol"], _id)
+                listing = find(exchange, request.query["symbol"], name)
                 book = exchange.books[listing]
                 told = _levels(listing, book, book.bids, book.asks) | {"ts": ms(book)}
                 return _result(told, exchange)
@@ -69,7 +71,7 @@ class Bybit(Wire):
             else:
                 *channel, symbol = topic.split(".")
                 depth = int(channel[1]) if channel[0] == "orderbook" else 1
-                line.subscribe(topic, find(line.exchange, symbol, _id), depth)
+                line.subscribe(topic, find(line.exchange, symbol, name), depth)
 
     def opening(self, subscription: Subscription, book: Book) -> Iterable[Json]:
         """A snapshot."""
@@ -85,7 +87,8 @@ class Bybit(Wire):
         return (_push(subscription, book, "delta", bids, asks),)
 
 
-def _id(listing: Listing) -> str:
+def name(listing: Listing) -> str:
+    """A market as Bybit calls it: USDCUSDT."""
     return listing.base + listing.quote
 
 
@@ -95,7 +98,7 @@ def _result(result: Json, exchange: Exchange) -> Answer:
 
 def _terms(listing: Listing) -> Json:
     return {
-        "symbol": _id(listing),
+        "symbol": name(listing),
         "baseCoin": listing.base,
         "quoteCoin": listing.quote,
         "status": "Trading",
@@ -105,7 +108,7 @@ def _terms(listing: Listing) -> Json:
             "quotePrecision": "0.0000001",
             "minOrderQty": listing.lot,
             "maxOrderQty": "9000000",
-            "minOrderAmt": "1",
+            "minOrderAmt": f"{LEAST_COST:f}",
             "maxOrderAmt": "9000000",
         },
         "priceFilter": {"tickSize": listing.tick},
@@ -113,7 +116,7 @@ def _terms(listing: Listing) -> Json:
 
 
 def _levels(listing: Listing, book: Book, bids: Iterable[Level], asks: Iterable[Level]) -> dict[str, Json]:
-    return {"s": _id(listing), "b": pairs(bids), "a": pairs(asks), "u": book.number, "seq": book.number}
+    return {"s": name(listing), "b": pairs(bids), "a": pairs(asks), "u": book.number, "seq": book.number}
 
 
 def _page(request: Request, exchange: Exchange) -> list[Bar]:
@@ -121,7 +124,7 @@ def _page(request: Request, exchange: Exchange) -> list[Bar]:
     query = request.query
     limit = min(int(query.get("limit", 200)), PAGE)
     first, last = number(query, "start"), number(query, "end")
-    listing, length = find(exchange, query["symbol"], _id), INTERVALS[query["interval"]]
+    listing, length = find(exchange, query["symbol"], name), INTERVALS[query["interval"]]
     return page(exchange, listing, length, limit, first, last, newest=last is not None)
 
 
@@ -140,4 +143,4 @@ def _push(subscription: Subscription, book: Book, kind: str, bids: Iterable[Leve
 def _ticker(listing: Listing, book: Book) -> dict[str, Json]:
     day = dict.fromkeys(("lastPrice", "highPrice24h", "lowPrice24h", "prevPrice24h"), book.last)
     none = dict.fromkeys(("volume24h", "turnover24h", "price24hPcnt"), "0")
-    return {"symbol": _id(listing), "usdIndexPrice": book.last} | day | none
+    return {"symbol": name(listing), "usdIndexPrice": book.last} | day | none

@@ -51,7 +51,7 @@ class Okx(Wire):
                 spot = request.query["instType"] == "SPOT"  # there are no futures here
                 return _data([_terms(each) for each in exchange.listings] if spot else [])
             case "market/books":
-                book = exchange.books[find(exchange, request.query["instId"], _id)]
+                book = exchange.books[find(exchange, request.query["instId"], name)]
                 return _data([_sides(book.bids, book.asks) | {"ts": str(ms(book))}])
             case "market/candles":
                 return _data(_candles(request, exchange, RECENT))
@@ -66,7 +66,7 @@ class Okx(Wire):
             return
         for asked in message["args"]:
             topic = f"{asked['channel']} {asked['instId']}"
-            listing = find(line.exchange, asked["instId"], _id)
+            listing = find(line.exchange, asked["instId"], name)
             line.say({"event": message["op"], "arg": asked, "connId": "sandbox"})
             if message["op"] == "unsubscribe":
                 line.unsubscribe(topic)
@@ -92,7 +92,8 @@ class Okx(Wire):
         return (_push(subscription, _sides(seen(book.bids), seen(book.asks)) | _numbered(book, told.number)),)
 
 
-def _id(listing: Listing) -> str:
+def name(listing: Listing) -> str:
+    """A market as OKX calls it: USDC-USDT."""
     return f"{listing.base}-{listing.quote}"
 
 
@@ -103,7 +104,7 @@ def _data(data: Json) -> Answer:
 def _terms(listing: Listing) -> Json:
     return {
         "instType": "SPOT",
-        "instId": _id(listing),
+        "instId": name(listing),
         "baseCcy": listing.base,
         "quoteCcy": listing.quote,
         "lotSz": listing.lot,
@@ -134,7 +135,7 @@ def _candles(request: Request, exchange: Exchange, recent: int | None) -> Json:
     if recent is not None:
         first = max(first, exchange.now_ms() - recent * timeframe)
     limit = min(int(request.query.get("limit", 100)), PAGE)
-    bars = exchange.bars(find(exchange, request.query["instId"], _id), timeframe, first, last, newest=limit)
+    bars = exchange.bars(find(exchange, request.query["instId"], name), timeframe, first, last, newest=limit)
     return [_candle(bar) for bar in reversed(bars)]
 
 
@@ -150,5 +151,5 @@ def _push(subscription: Subscription, told: Json, **more: str) -> Json:
 def _ticker(listing: Listing, book: Book) -> Json:
     touch = {"bidPx": book.bid.price, "bidSz": book.bid.size, "askPx": book.ask.price, "askSz": book.ask.size}
     day = dict.fromkeys(("last", "open24h", "high24h", "low24h"), book.last)
-    names = {"instType": "SPOT", "instId": _id(listing), "ts": str(ms(book))}
+    names = {"instType": "SPOT", "instId": name(listing), "ts": str(ms(book))}
     return names | touch | day | {"lastSz": "0", "vol24h": "0", "volCcy24h": "0"}

@@ -41,7 +41,7 @@ class Request:
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str] = field(default_factory=dict)
-    sent: Mapping[str, Json] = field(default_factory=dict)
+    sent: Json = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from bot.sandbox.wire.bithumb import Bithumb
 from bot.sandbox.wire.bitstamp import Bitstamp
 from bot.sandbox.wire.bitvavo import Bitvavo
 from bot.sandbox.wire.bybit import Bybit
+from bot.sandbox.wire.bybit_private import BybitDesk
 from bot.sandbox.wire.coinbase import Coinbase
 from bot.sandbox.wire.cryptocom import CryptoCom
 from bot.sandbox.wire.desk import Desk
@@ -24,6 +25,7 @@ from bot.sandbox.wire.kucoin import Kucoin
 from bot.sandbox.wire.lbank import LBank
 from bot.sandbox.wire.mexc import Mexc
 from bot.sandbox.wire.okx import Okx
+from bot.sandbox.wire.okx_private import OkxDesk
 from bot.sandbox.wire.phemex import Phemex
 from bot.sandbox.wire.upbit import Upbit
 from bot.sandbox.wire.whitebit import WhiteBit
@@ -56,7 +58,12 @@ _ALL: tuple[Wire, ...] = (
     Bithumb(),
 )
 WIRES: Mapping[str, Wire] = {wire.venue: wire for wire in _ALL}
-DESKS: Mapping[str, Desk] = {"binance": BinanceDesk(), "kraken": KrakenDesk()}
+DESKS: Mapping[str, Desk] = {
+    "binance": BinanceDesk(),
+    "kraken": KrakenDesk(),
+    "okx": OkxDesk(),
+    "bybit": BybitDesk(),
+}
 
 
 def at(host: str) -> Wire | None:
