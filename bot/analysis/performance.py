@@ -147,7 +147,7 @@ def exposure(curve: Sequence[Standing]) -> Exposure:
     if not curve:
         return Exposure(0.0, 0.0)
     at, equity = _columns(curve)
-    held = np.array([standing.exposure for standing in curve])
+    held = np.array([standing.exposure for standing in curve], dtype=np.float64)
     share = np.divide(held, equity, out=np.zeros_like(held), where=equity > 0)
     lasted = np.diff(at, append=at[-1])
     mean = np.average(share, weights=lasted) if lasted.any() else share[-1]
@@ -156,7 +156,8 @@ def exposure(curve: Sequence[Standing]) -> Exposure:
 
 def _columns(curve: Sequence[Standing]) -> tuple[Times, Floats]:
     """Times and equity."""
-    return np.array([each.at for each in curve], dtype=np.int64), np.array([each.equity for each in curve])
+    at, equity = [each.at for each in curve], [each.equity for each in curve]
+    return np.array(at, dtype=np.int64), np.array(equity, dtype=np.float64)
 
 
 def _mechanism(trade: Trade, coins: Coins) -> str:

@@ -6,6 +6,7 @@ import sys
 import typer
 
 from bot.app.commands import (
+    backtest,
     candles,
     chain,
     config,
@@ -34,6 +35,7 @@ app.command(name="run")(run.run)
 app.command(name="feeds")(feeds.feeds)
 app.command(name="watch")(watch.watch)
 app.command(name="detect")(detect.detect)
+app.command(name="backtest")(backtest.backtest)
 app.command(name="lenders")(survey.lenders)
 app.command(name="pools")(survey.pools)
 app.command(name="doctor")(doctor.doctor)

@@ -116,10 +116,11 @@ def _pegged(names: Sequence[str], coins: "Coins") -> set[str]:
 
 
 def _told(episodes: Sequence["Depeg"], found: "Found", seconds: float) -> dict[str, Any]:
+    from bot.app import depegs
     from bot.model.times import iso
 
     return {
-        "episodes": [_episode(each) for each in episodes],
+        "episodes": [depegs.told(each) for each in episodes],
         "markets": found.markets,
         "quotes": found.quotes,
         "span": [iso(end) for end in found.span],
@@ -127,37 +128,19 @@ def _told(episodes: Sequence["Depeg"], found: "Found", seconds: float) -> dict[s
     }
 
 
-def _episode(depeg: "Depeg") -> dict[str, Any]:
-    from bot.model.times import iso
-
-    return {
-        "coin": depeg.coin,
-        "scope": depeg.scope,
-        "direction": depeg.direction,
-        "start": iso(depeg.start),
-        "alert": iso(depeg.alert),
-        "trough_time": iso(depeg.trough_at),
-        "trough_price": depeg.trough,
-        "end": None if depeg.end is None else iso(depeg.end),
-        "severity": depeg.severity.name.lower(),
-        "peak_deviation_bp": round(depeg.peak_bp, 2),
-        "anchored": depeg.anchored,
-        "venues": list(depeg.venues),
-    }
-
-
 def _row(depeg: "Depeg") -> tuple[str, ...]:
+    from bot.app import depegs
     from bot.app.screen import plain
 
     return (
-        _clock(depeg.start),
-        "so far" if depeg.end is None else _length(depeg.end - depeg.start),
+        depegs.clock(depeg.start),
+        "so far" if depeg.end is None else depegs.length(depeg.end - depeg.start),
         depeg.coin if depeg.anchored else f"{depeg.coin}*",
         "everywhere" if depeg.scope == "coin" else plain(depeg.scope.removeprefix("venue:")),
         _coloured(depeg.severity),
         f"{depeg.trough:.4f}",
         f"{depeg.peak_bp if depeg.direction == 'above' else -depeg.peak_bp:+.0f}",
-        _length(depeg.alert - depeg.start),
+        depegs.length(depeg.alert - depeg.start),
     )
 
 
@@ -166,25 +149,10 @@ def _coloured(severity: "Severity") -> str:
 
 
 def _summary(episodes: Sequence["Depeg"], found: "Found", seconds: float) -> str:
-    began, ended = (_clock(end) for end in found.span)
+    from bot.app.depegs import clock
+
+    began, ended = (clock(end) for end in found.span)
     many = f"{len(episodes)} episode{'' if len(episodes) == 1 else 's'}"
     unanchored = any(not each.anchored for each in episodes)
     note = "\n* not anchored: dollars by the assumption that most liquidity is at par" if unanchored else ""
     return f"{many} in {found.quotes:,} bars of {found.markets} markets, {began} to {ended}, in {seconds:.1f} s{note}"
-
-
-def _clock(moment: int) -> str:
-    """UTC, to the minute: bars are no finer."""
-    from bot.model.times import iso
-
-    return iso(moment)[:16].replace("T", " ")
-
-
-def _length(nanoseconds: int) -> str:
-    """The two largest of days, hours and minutes."""
-    from bot.model.times import MINUTE
-
-    hours, minutes = divmod(nanoseconds // MINUTE, 60)
-    days, hours = divmod(hours, 24)
-    parts = [f"{count}{unit}" for count, unit in ((days, "d"), (hours, "h"), (minutes, "m")) if count]
-    return " ".join(parts[:2]) or "0m"
