@@ -177,9 +177,9 @@ class Exchanges:
             raise SandboxError(f"{venue} has no accounts in the sandbox; there are some at {', '.join(wires.DESKS)}")
         return self._tellers[venue].account
 
-    async def attended(self, venue: str) -> None:
-        """Waits until some client listens to what becomes of its orders."""
-        while not any(socket.private for socket in self._sockets[venue]):
+    async def attended(self, venue: str, topics: int = 1) -> None:
+        """Waits until private streams run, as many `topics` on one socket: a login counts as one."""
+        while not any(len(socket.private) >= topics for socket in self._sockets[venue]):
             await self._joined.wait()
 
     def fault(self, venue: str, fault: Fault, seconds: float | None = None, *, times: int | None = None) -> None:

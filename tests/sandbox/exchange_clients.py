@@ -71,6 +71,79 @@ async def opened(venue: str, **options: Any) -> AsyncIterator[Floor]:
         yield Floor(exchanges, ccxt)
 
 
+KEYS = {"apiKey": "key", "secret": "c2VjcmV0", "password": "pass"}  # any would do
+STREAMS = {"okx": 2, "bybit": 3}  # private topics of a client that watches orders and trades, with its login
+ASKS = {"bybit": {"acknowledged": True}}  # what ccxt wants to hear before it asks for an order
+
+
+class Trader(Floor):
+    """A floor whose client has an account, and hears what becomes of its orders."""
+
+    def __init__(self, exchanges: Exchanges, ccxt: Any) -> None:
+        super().__init__(exchanges, ccxt)
+        self.base, self.paid = self.market[1:]
+        self.heard: list[Any] = []  # every message of every socket
+        self.told: dict[str, list[Any]] = {"orders": [], "trades": []}  # what ccxt made of them
+        self._understand = ccxt.handle_message
+        self._listening: list[asyncio.Task[None]] = []
+        ccxt.handle_message = self._hear
+
+    def fund(self, **amounts: str) -> None:
+        """Gives the account `base` and `quote`."""
+        self.exchanges.fund(self.venue, self.base, amounts.get("base", "0"))
+        self.exchanges.fund(self.venue, self.paid, amounts.get("quote", "0"))
+
+    async def order(self, side: str, amount: float, price: float | None = None, **params: Any) -> str:
+        """Places an order: at `price`, or at any."""
+        kind = "market" if price is None else "limit"
+        return (await soon(self.ccxt.create_order(self.symbol, kind, side, amount, price, params)))["id"]
+
+    async def asked(self, order: str) -> Any:
+        """An order as the exchange tells it."""
+        return await soon(self.ccxt.fetch_order(order, self.symbol, ASKS.get(self.venue, {})))
+
+    async def listen(self) -> None:
+        """Watches own orders and trades from now on."""
+        for what, watch in (("orders", self.ccxt.watch_orders), ("trades", self.ccxt.watch_my_trades)):
+            self._listening.append(asyncio.ensure_future(self._follow(self.told[what], watch)))
+        await soon(self.exchanges.attended(self.venue, STREAMS.get(self.venue, 1)))
+
+    async def until(self, what: str, holds: Any) -> Any:
+        """The first that ccxt tells of orders or trades and that is as it should be."""
+        await soon(self._until(lambda: any(holds(each) for each in self.told[what])))
+        return next(each for each in self.told[what] if holds(each))
+
+    async def deaf(self) -> None:
+        """Watches no more."""
+        for each in self._listening:
+            each.cancel()
+        await asyncio.gather(*self._listening, return_exceptions=True)
+
+    async def _until(self, holds: Any) -> None:
+        while not holds():  # noqa: ASYNC110 - ccxt sets no event
+            await asyncio.sleep(0.002)
+
+    async def _follow(self, told: list[Any], watch: Any) -> None:
+        while True:
+            told.extend(await watch())
+
+    def _hear(self, client: Any, message: Any) -> Any:
+        self.heard.append(message)
+        return self._understand(client, message)
+
+
+@asynccontextmanager
+async def trading(venue: str, **options: Any) -> AsyncIterator[Trader]:
+    """One exchange, and a client that has an account there."""
+    async with Exchanges([venue]) as exchanges, client(venue, exchanges.url, **KEYS, **options) as ccxt:
+        ccxt.has["fetchCurrencies"] = False
+        trader = Trader(exchanges, ccxt)
+        try:
+            yield trader
+        finally:
+            await trader.deaf()
+
+
 async def first_book(floor: Floor) -> Any:
     """The first book a client shows. Some wait for changes to come before they ask for the book they change."""
     watching = floor.watch()

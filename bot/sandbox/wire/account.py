@@ -49,6 +49,8 @@ class Account:
     overtaken: Callable[[], bool] = lambda: False
     ids: Iterator[int] = field(default_factory=lambda: count(1))
     cancels: int = 0  # how many were taken
+    _open: dict[int, Order] = field(default_factory=dict)
+    _names: dict[str, int] = field(default_factory=dict)  # the newest order of each client order id
 
     def used(self, asset: Asset) -> Decimal:
         """As much of an asset as open orders may need."""
@@ -63,8 +65,7 @@ class Account:
 
     def open(self, listing: Listing | None = None) -> list[Order]:
         """The orders that stand, of one market or of all, oldest first."""
-        stand = (each for each in self.orders.values() if each.state is State.OPEN)
-        return [each for each in stand if listing is None or each.asked.listing == listing]
+        return [each for each in self._open.values() if listing is None or each.asked.listing == listing]
 
     def ended(self) -> list[Order]:
         """The orders that stand no more, newest first."""
@@ -82,27 +83,24 @@ class Account:
 
     def named(self, client_id: str) -> Order:
         """The newest order that was given that id. Raises DeniedError where there is none."""
-        for order in reversed(self.orders.values()):
-            if order.asked.client_id == client_id:
-                return order
-        raise DeniedError(Denial.UNKNOWN)
+        return self.numbered(self._names.get(client_id, 0))
 
     def place(self, asked: Asked) -> Order:
         """Takes an order: it takes what it may, and rests or ends. Raises DeniedError, and then it never stood."""
         self.before_order()
         self._check(asked)
         takes = list(_takes(asked, self._against(asked)))
-        late = asked.style is Style.MAKE and bool(takes)
-        if late and not self.rules.post_only_ends:
+        crosses = asked.style is Style.MAKE and bool(takes)
+        if crosses and not self.rules.post_only_ends:
             raise DeniedError(Denial.WOULD_TAKE)
         self._check_funds(asked, takes)
         now = self.exchange.now()
         order = self._save(Order(next(self.ids), asked, now, now))
         self.news.append(Opened(order))
-        if not late:
-            order = self._take(order, takes)
-        ends = late or asked.style is Style.TAKE
-        return self._end(order, "post only" if late else "found nobody") if ends and order.left else order
+        if crosses:
+            return self._end(order, "post only")
+        order = self._take(order, takes)
+        return self._end(order, "found nobody") if asked.style is Style.TAKE and order.left else order
 
     def cancel(self, number: int) -> Order:
         """Takes an order back. Raises DeniedError where it stands no more, or never did."""
@@ -158,6 +156,12 @@ class Account:
 
     def _save(self, order: Order) -> Order:
         self.orders[order.number] = order
+        if order.asked.client_id:
+            self._names[order.asked.client_id] = order.number
+        if order.state is State.OPEN:
+            self._open[order.number] = order
+        else:
+            self._open.pop(order.number, None)
         return order
 
     def _against(self, asked: Asked) -> Levels:
@@ -186,8 +190,8 @@ class Account:
     def _check(self, asked: Asked) -> None:
         """Raises DeniedError where the order is not as the market wants orders."""
         listing, rules, limit = asked.listing, self.rules, asked.limit
-        named = (each for each in self.orders.values() if asked.client_id and each.asked.client_id == asked.client_id)
-        if any(rules.ids_forever or each.state is State.OPEN for each in named):
+        named = self.orders.get(self._names.get(asked.client_id, 0)) if asked.client_id else None
+        if named is not None and (rules.ids_forever or named.state is State.OPEN):
             raise DeniedError(Denial.DUPLICATE)
         if limit is not None and (limit <= 0 or limit % Decimal(listing.tick)):
             raise DeniedError(Denial.PRICE)
