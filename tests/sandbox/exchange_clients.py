@@ -85,7 +85,7 @@ class Trader(Floor):
         self.heard: list[Any] = []  # every message of every socket
         self.told: dict[str, list[Any]] = {"orders": [], "trades": []}  # what ccxt made of them
         self._understand = ccxt.handle_message
-        self._listening: list[asyncio.Task[None]] = []
+        self.listening: list[asyncio.Task[None]] = []
         ccxt.handle_message = self._hear
 
     def fund(self, **amounts: str) -> None:
@@ -105,7 +105,7 @@ class Trader(Floor):
     async def listen(self) -> None:
         """Watches own orders and trades from now on."""
         for what, watch in (("orders", self.ccxt.watch_orders), ("trades", self.ccxt.watch_my_trades)):
-            self._listening.append(asyncio.ensure_future(self._follow(self.told[what], watch)))
+            self.listening.append(asyncio.ensure_future(self._follow(self.told[what], watch)))
         await soon(self.exchanges.attended(self.venue, STREAMS.get(self.venue, 1)))
 
     async def until(self, what: str, holds: Any) -> Any:
@@ -115,9 +115,9 @@ class Trader(Floor):
 
     async def deaf(self) -> None:
         """Watches no more."""
-        for each in self._listening:
+        for each in self.listening:
             each.cancel()
-        await asyncio.gather(*self._listening, return_exceptions=True)
+        await asyncio.gather(*self.listening, return_exceptions=True)
 
     async def _until(self, holds: Any) -> None:
         while not holds():  # noqa: ASYNC110 - ccxt sets no event
