@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from random import Random
 
 from aiohttp import web
@@ -53,7 +54,8 @@ class Teller:
                 socket.moved(listing)
         for each in news:
             if isinstance(each, Filled) and each.late:
-                asyncio.get_running_loop().call_later(self._delay, self._tell, each)
+                afterwards = replace(each, order=self.account.orders[each.order.number])
+                asyncio.get_running_loop().call_later(self._delay, self._tell, afterwards)
             else:
                 self._tell(each)
 

@@ -68,10 +68,10 @@ class KrakenDesk(Desk):
             case "QueryOrders":
                 return _result(_queried(sent, account))
             case "OpenOrders":
-                return _result({"open": _orders(account.open(), sent, account)})
+                return _result({"open": _orders(_named(account.open(), sent), account)})
             case "ClosedOrders":
-                ended = account.ended()
-                return _result({"closed": _orders(_page(ended, sent), sent, account), "count": len(ended)})
+                ended = _named(account.ended(), sent)
+                return _result({"closed": _orders(_page(ended, sent), account), "count": len(ended)})
             case "TradesHistory":
                 return _result(_history(sent, account))
             case "BalanceEx":
@@ -163,10 +163,13 @@ def _queried(sent: Mapping[str, Json], account: Account) -> Json:
     return {kraken_executions.order_id(each.number): _told(each, account) for each in found if each is not None}
 
 
-def _orders(orders: Iterable[Order], sent: Mapping[str, Json], account: Account) -> Json:
-    named = sent.get("cl_ord_id")
-    kept = (each for each in orders if named is None or each.asked.client_id == named)
-    return {kraken_executions.order_id(each.number): _told(each, account) for each in kept}
+def _orders(orders: Iterable[Order], account: Account) -> Json:
+    return {kraken_executions.order_id(each.number): _told(each, account) for each in orders}
+
+
+def _named(orders: list[Order], sent: Mapping[str, Json]) -> list[Order]:
+    """Those of one client order id, where one is asked for."""
+    return [each for each in orders if sent.get("cl_ord_id") in (None, each.asked.client_id)]
 
 
 def _page(orders: list[Order], sent: Mapping[str, Json]) -> list[Order]:
