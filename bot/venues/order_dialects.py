@@ -1,0 +1,50 @@
+"""What must be known of each exchange to send orders there, besides ccxt: ids, styles, and how an order is found."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.model.orders import Style
+
+Params = Mapping[str, Any]
+
+STYLES: Mapping[Style, Params] = {
+    Style.TAKE: {"timeInForce": "IOC"},
+    Style.MAKE: {"postOnly": True},
+    Style.REST: {"timeInForce": "GTC"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDialect:
+    """How to trade at one exchange through ccxt."""
+
+    longest_id: int  # characters of a client order id
+    params: Params = field(default_factory=dict)  # of every order, besides its style's
+    named_in_lists: str = ""  # an order is found by our id in the lists of open and ended orders, under this parameter;
+    # else it is asked for by our id
+    known_in_lists: str = ""  # the same of the exchange's id
+    ended: str = "fetch_closed_orders"  # ccxt's method that lists every order which ended
+    trades_page: str = ""  # the parameter that skips so many trades; "": the trades of one order are asked for
+    open_limit: int | None = None  # as many open orders as are listed at once, where the venue lists fewer unasked
+    options: Params = field(default_factory=dict)  # ccxt's, over those of bot.venues.dialects
+
+    def sending(self, style: Style, client_id: str) -> dict[str, Any]:
+        """The parameters of a new order."""
+        return {**STYLES[style], **self.params, "clientOrderId": client_id}
+
+
+ORDER_DIALECTS: Mapping[str, OrderDialect] = {
+    # fees in the quote, as ccxt takes them to be; free text of at most 18 characters, else a UUID
+    "kraken": OrderDialect(18, {"oflags": "fciq"}, named_in_lists="clientOrderId", trades_page="ofs"),
+    "binance": OrderDialect(36, options={"fetchOpenOrders": {"warnWithoutSymbol": False}}),
+    "okx": OrderDialect(32),
+    "bybit": OrderDialect(
+        36,
+        named_in_lists="orderLinkId",
+        known_in_lists="orderId",
+        ended="fetch_canceled_and_closed_orders",
+        open_limit=50,
+    ),
+}
+"""By ccxt's id. Sources: the exchanges' pages on placing and asking for orders, and ccxt's classes."""

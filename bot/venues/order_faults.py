@@ -1,0 +1,46 @@
+"""What an exchange's error says of the order that was sent: refused, not taken for now, or nobody knows."""
+
+from enum import Enum, auto
+
+import ccxt
+
+from bot.venues.faults import FeedError
+
+
+class Fate(Enum):
+    """Of an order whose answer was an error."""
+
+    REFUSED = auto()  # it does not stand, and never will
+    PUT_OFF = auto()  # it was not taken; the same may be sent again
+    UNKNOWN = auto()  # it may stand
+
+
+class NotKnownError(FeedError):
+    """The exchange does not tell yet what became of an order."""
+
+
+class GarbledError(FeedError):
+    """An answer that is none."""
+
+
+REFUSALS = (
+    ccxt.AuthenticationError,
+    ccxt.ArgumentsRequired,
+    ccxt.BadRequest,
+    ccxt.OperationRejected,
+    ccxt.InsufficientFunds,
+    ccxt.InvalidOrder,
+    ccxt.NotSupported,
+)
+KEYS_REFUSED = (ccxt.AuthenticationError,)
+UNREADABLE = (TypeError, ValueError, LookupError, AttributeError)
+"""What ccxt raises of an answer that it makes nothing of."""
+
+
+def fate(error: BaseException) -> Fate:
+    """Only what the exchange said of the order itself counts: whatever else went wrong, it may have been taken."""
+    if isinstance(error, ccxt.DuplicateOrderId):
+        return Fate.UNKNOWN  # it has one of that name
+    if isinstance(error, ccxt.RateLimitExceeded):
+        return Fate.PUT_OFF
+    return Fate.REFUSED if isinstance(error, REFUSALS) else Fate.UNKNOWN

@@ -1,0 +1,293 @@
+"""Our account at one exchange: orders go out, and what became of each comes back, whatever fails on the way.
+
+The socket is quick and not trusted: how an order ended is what the exchange answers when it is asked. As long as it is
+not known whether an order stands, nothing new goes there.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from decimal import Decimal
+
+from bot.model.coins import Coins
+from bot.model.markets import Asset, Market
+from bot.model.orders import OrderEvent, Terms, Ticket, VenueSeen
+from bot.venues import ccxt_client, discovery, faults, order_parsing, order_terms
+from bot.venues.backoff import Breaker
+from bot.venues.credentials import Credentials
+from bot.venues.order_calls import Calls
+from bot.venues.order_dialects import ORDER_DIALECTS
+from bot.venues.order_faults import KEYS_REFUSED, NotKnownError
+from bot.venues.order_life import Life
+from bot.venues.order_lives import Lives
+from bot.venues.order_looks import Heard, Looks
+from bot.venues.order_parsing import Told
+from bot.venues.order_patience import OrderPatience
+from bot.venues.order_sending import Sender
+from bot.venues.order_socket import OrderSocket
+from bot.venues.order_terms import Fitted
+
+Holdings = tuple[tuple[Asset, Decimal], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountHealth:
+    """How the account at one exchange stands."""
+
+    venue: str
+    ready: bool  # new orders may go there
+    reason: str  # why not; "" if ready
+    orders: int  # of which more is to be heard
+    pushed: bool  # whether the socket tells, as far as we know
+    last_error: str  # one line; "" if there never was one
+
+
+class TradingAccount:
+    """Orders at one exchange. `tell` gets what is heard between calls. Nothing raises for what an exchange does."""
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        coins: Coins,
+        watched: Collection[Asset],
+        through: str | None,
+        prefix: str,
+        patience: OrderPatience,
+        now: Callable[[], int],
+        tell: Callable[[Sequence[OrderEvent]], None],
+    ) -> None:
+        self.venue = credentials.venue
+        self._credentials, self._coins, self._watched = credentials, coins, watched
+        self._patience, self._now, self._tell = patience, now, tell
+        self._ready, self._reason, self._last_error = False, "it was not asked yet", ""
+        self._breaker, self._next_try = Breaker(patience.waits), 0.0
+        self._listed: Mapping[str, Told] = {}
+        self._fees: dict[str, Told] = {}
+        self._sending: set[str] = set()
+        self._balanced, self._changed = 0, (0, 0.0)  # changes when balances were read; the last seen, and when
+        self._tasks: list[asyncio.Task[None]] = []
+        self._lives = Lives(patience, now)
+        self._socket = OrderSocket(patience, self._order_told, self._trade_told, self._deaf, self._lives.ring)
+        self._exchange = ccxt_client.private(
+            self.venue,
+            self._socket,
+            credentials.for_ccxt(),
+            ORDER_DIALECTS[self.venue].options,
+            through=through,
+            timeout=patience.request,
+            pace=patience.pace,
+        )
+        self._calls = Calls(self._exchange, coins, patience, now)
+        self._looks = Looks(self._calls, self._lives, patience, now, prefix)
+        self._sender = Sender(self._calls, self._lives, self._looks, patience, self._line)
+
+    async def open(self, lives: Mapping[str, Life]) -> Heard:
+        """Takes up what a journal knows, and goes on from there: the reports that were missed, and how it stands."""
+        self._lives.load(lives)
+        told: Heard = []
+        try:
+            async with asyncio.timeout(self._patience.start):
+                await self._reconcile(told)
+        except Exception as error:  # noqa: BLE001 - whatever an exchange does
+            told += self._unready(error)
+        self._tasks = [asyncio.create_task(each) for each in (self._keep(), self._ask_fees())]
+        return told
+
+    async def close(self) -> None:
+        """Hangs up. Orders stay as they are."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._socket.close()
+        with suppress(Exception):  # it is given up either way
+            async with asyncio.timeout(self._patience.close):
+                await self._exchange.close()
+
+    async def place(self, ticket: Ticket) -> Heard:
+        """Sends an order, once as far as the exchange can tell, and says what is known of it then."""
+        if self._lives.get(ticket.id) is not None:
+            return []  # its reports come, or came, from the first time
+        fitted = self._fitted(ticket)
+        life = Life(ticket, self._now(), fitted.amount if isinstance(fitted, Fitted) else None)
+        self._lives.keep(life)
+        if not isinstance(fitted, Fitted):
+            return [*self._lives.refused(life, fitted)]
+        self._sending.add(ticket.id)
+        try:
+            return await self._collected(lambda told: self._sender.send(life, fitted, told))
+        finally:
+            self._lives.sent(life)
+            self._sending.discard(ticket.id)
+
+    async def pull(self, order_id: str) -> Heard:
+        """Takes an order back. One that stands no more, or was filled meanwhile, is told as it is."""
+        life = self._lives.get(order_id)
+        if life is None or not life.stands:
+            return []
+        self._lives.pulled(life)
+        return await self._collected(lambda told: self._pull(life, told)) if life.exchange_id else []
+
+    def terms(self, market: Market) -> Terms | None:
+        """What the market asks of orders; None where it is not listed, or has not been asked for yet."""
+        symbol = self._looks.symbols.get(market)
+        if symbol is None:
+            return None
+        return order_terms.terms(self._listed[symbol], self._exchange.precisionMode, self._fees.get(symbol))
+
+    async def currencies(self) -> Mapping[Asset, Told]:
+        """What comes in and goes out, of what is watched, in ccxt's structures; empty where it is not told."""
+        with suppress(Exception):  # there are exchanges, and keys, that are told nothing of it
+            told = await self._calls.currencies()
+            named = {self._coins.asset(code): each for code, each in told.items()}
+            return {asset: each for asset, each in named.items() if asset in self._watched}
+        return {}
+
+    def health(self) -> AccountHealth:
+        """How it stands."""
+        reason, waiting = "" if self._ready else self._reason, len(self._lives.incomplete())
+        return AccountHealth(self.venue, self._ready, reason, waiting, self._socket.connected, self._last_error)
+
+    def _fitted(self, ticket: Ticket) -> Fitted | str:
+        """The order as it is sent, or why it is not."""
+        if not self._ready:
+            return f"no new orders to {self.venue} now: {self._reason}"
+        longest = ORDER_DIALECTS[self.venue].longest_id
+        if not ticket.id.isalnum() or not ticket.id.isascii() or len(ticket.id) > longest:
+            return f"{ticket.id!r} is no id: {self.venue} takes letters and digits, {longest} at most"
+        terms = self.terms(ticket.market)
+        return f"{ticket.market} cannot be traded" if terms is None else order_terms.fit(ticket, terms)
+
+    async def _pull(self, life: Life, told: Heard) -> None:
+        try:
+            await self._looks.take_back(life, told)
+        except Exception as error:  # noqa: BLE001 - whatever an exchange does
+            told += self._unready(error)
+
+    async def _reconcile(self, told: Heard) -> None:
+        """Makes what we know what the exchange knows; ready when that is done. Raises what is in the way."""
+        await self._list()
+        for life in self._idle():
+            await self._looks.look(life, told)
+        cancelled = await self._looks.clear(told)
+        for life in self._idle():
+            if life.pulled and life.stands:
+                await self._looks.take_back(life, told)
+        balances = await self._balances()
+        self._ready, self._reason = True, ""
+        self._breaker.succeeded()
+        reason = f"cancelled what no journal holds: {', '.join(cancelled)}" if cancelled else ""
+        told.append(self._seen(reason, balances))
+
+    async def _list(self) -> None:
+        """The markets, once; then the socket is listened to."""
+        if not self._listed:
+            listed = await self._calls.list_markets()
+            found = discovery.watched(self.venue, listed.values(), self._coins, self._watched)
+            self._looks.symbols = {market: symbol for symbol, market in found.items()}
+            self._listed = listed
+            self._socket.listen(self._exchange)
+
+    async def _balances(self) -> Holdings | None:
+        """What is held, if no order of ours could change it meanwhile."""
+        changes = self._lives.changes
+        if self._lives.incomplete():
+            return None
+        held = await self._calls.balances()
+        if self._lives.incomplete() or changes != self._lives.changes:
+            return None
+        self._balanced = changes
+        return held
+
+    async def _keep(self) -> None:
+        """Looks at what is due, for good, and puts right what is not known."""
+        while True:
+            await asyncio.sleep(self._patience.tick)
+            told: Heard = []
+            try:
+                if self._ready:
+                    await self._look_around(told)
+                elif time.monotonic() >= self._next_try:
+                    await self._reconcile(told)
+            except Exception as error:  # noqa: BLE001 - whatever an exchange does
+                told += self._unready(error)
+            self._tell(told)
+
+    async def _look_around(self, told: Heard) -> None:
+        """At orders of which nothing was heard for long enough, and at what is held once all are over."""
+        for life in self._lives.due():
+            if life.ticket.id not in self._sending:
+                look = self._looks.take_back if life.pulled and life.stands and life.exchange_id else self._looks.look
+                await look(life, told)
+        if self._changed[0] != self._lives.changes:
+            self._changed = self._lives.changes, time.monotonic()
+        if self._balanced != self._lives.changes and time.monotonic() - self._changed[1] > self._patience.quiet:
+            held = await self._balances()
+            told += [] if held is None or not self._ready else [self._seen("", held)]
+
+    async def _ask_fees(self) -> None:
+        """Our own fees, where the exchange tells them; else ccxt's list counts, which has those of beginners."""
+        while not self._ready:  # noqa: ASYNC110 - it changes by many ways
+            await asyncio.sleep(self._patience.tick)
+        with suppress(Exception):
+            async for symbol, fees in self._calls.fees(tuple(self._looks.symbols.values())):
+                self._fees[symbol] = fees
+
+    async def _collected(self, act: Callable[[Heard], Awaitable[None]]) -> Heard:
+        """What `act` heard. If it is cancelled, what it heard till then is told all the same."""
+        told: Heard = []
+        try:
+            await act(told)
+        except NotKnownError as error:
+            told += self._unready(error)
+        except BaseException:
+            self._tell(told)
+            raise
+        return told
+
+    def _idle(self) -> list[Life]:
+        """Those that may be looked at: their answer is not on its way."""
+        return [life for life in self._lives.incomplete() if life.ticket.id not in self._sending]
+
+    def _unready(self, error: BaseException) -> Heard:
+        """Nothing new goes there until it is known how it stands."""
+        reason, was = self._line(error), (self._ready, self._reason)
+        self._ready, self._reason, self._last_error = False, reason, reason
+        pause = self._patience.refused if isinstance(error, KEYS_REFUSED) else 0.0
+        self._next_try = time.monotonic() + max(self._breaker.failed(), pause)
+        return [] if was == (False, reason) else [self._seen(reason, None)]
+
+    def _seen(self, reason: str, balances: Holdings | None) -> VenueSeen:
+        now = self._now()
+        return VenueSeen(now, now, self.venue, self._ready, reason, balances)
+
+    def _line(self, error: BaseException) -> str:
+        """What is wrong in one line, without our keys."""
+        if isinstance(error, TimeoutError):
+            return f"{self.venue} did not answer in time"
+        return self._credentials.scrub(faults.reason(error))
+
+    def _order_told(self, told: Told) -> None:
+        """A socket told how an order stands: that it is over is asked for."""
+        life, sighting = self._lives.meant(told, told.get("id")), order_parsing.sighting(told, self._now())
+        if life is None or life.complete or sighting is None:
+            return
+        self._tell(self._lives.opened(life, sighting.exchange_id))
+        if sighting.over:
+            self._lives.ring([life])
+
+    def _trade_told(self, told: Told) -> None:
+        """A socket told a trade, in full or in part."""
+        life, trade = self._lives.meant(told, told.get("order")), self._calls.trade(told)
+        if life is None:
+            self._sender.orphans.append(told)
+        elif trade is None:
+            self._lives.ring([life])
+        else:
+            self._tell(self._lives.traded(life, [trade]))
+
+    def _deaf(self, error: BaseException) -> None:
+        """The socket broke: what it did not tell is asked for before anything new goes there."""
+        self._tell(self._unready(error))
+        self._next_try = 0.0
