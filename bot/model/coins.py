@@ -1,4 +1,4 @@
-"""The coins repeg knows: what each promises, and how it keeps the promise."""
+"""The coins repeg knows: what each promises, who must keep the promise, and on what terms it is kept."""
 
 import tomllib
 from collections.abc import Mapping
@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
+from bot.model import tables, times
 from bot.model.errors import UserError
 from bot.model.markets import DOLLAR, FIAT, REFERENCES, Asset
 
@@ -22,15 +22,72 @@ class Mechanism(StrEnum):
     CLAIM = "claim"  # on another coin, or on a basket of them
 
 
+class Redeemer(StrEnum):
+    """Who may bring a coin back for what it promises."""
+
+    ANYONE = "anyone on chain"
+    CUSTOMERS = "verified customers"
+    BORROWERS = "borrowers"  # who repay what they owe, and nobody else
+    NOBODY = "nobody"
+
+
+class Opens(StrEnum):
+    """When a coin is taken back."""
+
+    ALWAYS = "always"
+    BANK_HOURS = "bank hours"  # of New York: see bot.model.bank_hours
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """On what terms a coin is taken back, while they hold. What is not known is None.
+
+    Times are ns UTC, from `since` up to and without `until`; None: as long as the coin lives.
+    """
+
+    who: Redeemer
+    opens: Opens | None = None
+    pays: str = ""  # what is given for it; "" its peg
+    hours: float | None = None  # until it is paid
+    fee_bp: float | None = None
+    least: float | None = None  # dollars at a time
+    most: float | None = None  # dollars at a time, or of all together in a day
+    hindrance: str = ""  # why not everybody gets par, where they do not
+    since: int | None = None
+    until: int | None = None
+
+    def holds(self, now: int) -> bool:
+        """Whether they are the terms at `now`."""
+        return (self.since is None or self.since <= now) and (self.until is None or now < self.until)
+
+
 @dataclass(frozen=True, slots=True)
 class Stablecoin:
-    """A coin that promises one unit of `peg`."""
+    """A coin that promises one unit of `peg`. What is not known is empty, or None."""
 
     symbol: Asset
     name: str
     mechanism: Mechanism
     peg: Asset = DOLLAR
     also: tuple[str, ...] = ()  # what venues call it besides: PAX for USDP
+    issuer: str = ""  # who must keep the promise
+    backing: tuple[Asset, ...] = ()  # what it chiefly rests on: where that falls, it falls
+    redemption: tuple[Terms, ...] = ()
+    freeze: bool | None = None  # whether the issuer can freeze what is in an address
+    addresses: Mapping[str, str] = field(default_factory=dict, hash=False)  # by chain
+    born: str = ""  # as finely as it is known: 2018, 2018-09, 2018-09-26
+    died: str = ""
+    sources: tuple[str, ...] = ()
+
+    def terms(self, now: int) -> Terms | None:
+        """The terms of redemption at `now`, the latest where several hold; None where none are known."""
+        known = [each for each in self.redemption if each.holds(now)]
+        return max(known, key=lambda each: each.since or 0, default=None)
+
+    def dead(self, now: int) -> bool:
+        """Whether it had died by `now`, as far as the day of its death is known."""
+        return bool(self.died) and times.iso(now)[: len(self.died)] >= self.died
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +112,22 @@ class Coins:
         coin = self.by_symbol.get(asset)
         return coin.peg if coin else None
 
+    def rests_on(self, asset: Asset) -> frozenset[str]:
+        """What must hold for an asset to be worth what it promises: itself, its issuer, its backing, and theirs.
+
+        Two coins are one bet where these have anything in common. Bitcoin and ether are left out: who lends against
+        them asks for more than he lends.
+        """
+        found: set[str] = set()
+        ahead = [asset]
+        while ahead:
+            if (each := ahead.pop()) not in found | REFERENCES:
+                found.add(each)
+                coin = self.by_symbol.get(each)
+                ahead += coin.backing if coin else ()
+                found |= {coin.issuer} if coin and coin.issuer else set()
+        return frozenset(found)
+
     def with_(self, others: "Coins") -> "Coins":
         """These and the others; where both know a symbol or a name, the others are believed."""
         return Coins({**self.by_symbol, **others.by_symbol})
@@ -70,27 +143,53 @@ class Coins:
 def parse(text: str, source: str) -> Coins:
     """Coins from TOML, a table a coin; a UserError names `source` and what is wrong in it."""
     try:
-        told: dict[str, dict[str, Any]] = tomllib.loads(text)
-        coins = [_coin(symbol, facts) for symbol, facts in told.items()]
-    except (tomllib.TOMLDecodeError, TypeError, ValueError, AttributeError) as error:
+        coins = [_coin(symbol, told) for symbol, told in tomllib.loads(text).items()]
+    except (tomllib.TOMLDecodeError, ValueError) as error:
         raise UserError(f"{source}: {error}") from None
     return Coins({coin.symbol: coin for coin in coins})
 
 
-def _coin(symbol: str, facts: dict[str, Any]) -> Stablecoin:
+def _coin(symbol: str, told: object) -> Stablecoin:
     try:
-        return Stablecoin(
-            **{
-                **facts,
-                "symbol": symbol,
-                "mechanism": Mechanism(facts["mechanism"]),
-                "also": tuple(facts.get("also", ())),
-            }
-        )
-    except KeyError as missing:
-        raise ValueError(f"{symbol}: {missing} is missing") from None
-    except (TypeError, ValueError) as error:
+        return Stablecoin(symbol=symbol, **tables.read(told, COIN, ("name", "mechanism")))
+    except ValueError as error:
         raise ValueError(f"{symbol}: {error}") from None
+
+
+def _redemption(told: object) -> tuple[Terms, ...]:
+    found = tuple(Terms(**tables.read(each, TERMS, ("who",))) for each in tables.items(told))
+    for each in found:
+        if each.since is not None and each.until is not None and each.until <= each.since:
+            raise ValueError(f"expected until after since {times.iso(each.since)}, got {times.iso(each.until)}")
+    return found
+
+
+TERMS: Mapping[str, tables.Reader] = {
+    "who": Redeemer,
+    "opens": Opens,
+    "pays": tables.text,
+    "hours": tables.amount,
+    "fee_bp": tables.amount,
+    "least": tables.amount,
+    "most": tables.amount,
+    "hindrance": tables.text,
+    "since": tables.instant,
+    "until": tables.instant,
+}
+COIN: Mapping[str, tables.Reader] = {
+    "name": tables.text,
+    "mechanism": Mechanism,
+    "peg": tables.text,
+    "also": tables.texts,
+    "issuer": tables.text,
+    "backing": tables.texts,
+    "redemption": _redemption,
+    "freeze": tables.flag,
+    "addresses": tables.by_name,
+    "born": tables.day,
+    "died": tables.day,
+    "sources": tables.texts,
+}
 
 
 @cache
