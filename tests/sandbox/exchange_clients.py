@@ -74,6 +74,9 @@ async def opened(venue: str, **options: Any) -> AsyncIterator[Floor]:
 KEYS = {"apiKey": "key", "secret": "c2VjcmV0", "password": "pass"}  # any would do
 STREAMS = {"okx": 2, "bybit": 3}  # private topics of a client that watches orders and trades, with its login
 ASKS = {"bybit": {"acknowledged": True}}  # what ccxt wants to hear before it asks for an order
+BALANCES = {"coinbase": {"v3": True}}  # what it must be told to learn what orders use
+MUTE = {"coinbase"}  # whose own trades ccxt cannot watch
+OWN = {"coinbase": "client_order_id"}  # what it calls a client order id, where it takes no clientOrderId
 
 
 class Trader(Floor):
@@ -96,15 +99,27 @@ class Trader(Floor):
     async def order(self, side: str, amount: float, price: float | None = None, **params: Any) -> str:
         """Places an order: at `price`, or at any."""
         kind = "market" if price is None else "limit"
+        params = {OWN.get(self.venue, name) if name == "clientOrderId" else name: params[name] for name in params}
         return (await soon(self.ccxt.create_order(self.symbol, kind, side, amount, price, params)))["id"]
 
     async def asked(self, order: str) -> Any:
         """An order as the exchange tells it."""
         return await soon(self.ccxt.fetch_order(order, self.symbol, ASKS.get(self.venue, {})))
 
+    async def balance(self) -> Any:
+        """What the account holds as the exchange tells it."""
+        return await soon(self.ccxt.fetch_balance(BALANCES.get(self.venue, {})))
+
+    async def cancel(self, order: str) -> None:
+        """Takes an order back."""
+        await soon(self.ccxt.cancel_order(order, self.symbol))
+
     async def listen(self) -> None:
         """Watches own orders and trades from now on."""
-        for what, watch in (("orders", self.ccxt.watch_orders), ("trades", self.ccxt.watch_my_trades)):
+        watched = {"orders": self.ccxt.watch_orders, "trades": self.ccxt.watch_my_trades}
+        for what, watch in watched.items():
+            if what == "trades" and self.venue in MUTE:
+                continue
             self.listening.append(asyncio.ensure_future(self._follow(self.told[what], watch)))
         await soon(self.exchanges.attended(self.venue, STREAMS.get(self.venue, 1)))
 

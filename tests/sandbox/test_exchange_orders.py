@@ -3,9 +3,10 @@
 from decimal import Decimal
 
 import ccxt
+import orjson
 import pytest
 from aiohttp import ClientSession
-from exchange_clients import KEYS, client, soon, trading
+from exchange_clients import KEYS, MUTE, client, soon, trading
 
 from bot.sandbox.errors import SandboxError
 from bot.sandbox.exchange import Exchanges
@@ -14,13 +15,16 @@ from bot.sandbox.wire.wires import DESKS
 
 ENDS = {"canceled", "expired", "closed"}  # what ccxt calls an order that found less than it wanted
 DUPLICATE = {"kraken": ccxt.ExchangeError}  # for which ccxt has no name
-TAKES = {"kraken": ccxt.ExchangeError, "binance": ccxt.OrderImmediatelyFillable}
+TAKES = {"kraken": ccxt.ExchangeError, "coinbase": ccxt.ExchangeError, "binance": ccxt.OrderImmediatelyFillable}
 NAMES = {"bybit": "orderLinkId"}  # what ccxt calls a client order id that is to be cancelled
+SMALL = {"binance": ccxt.BadRequest, "coinbase": ccxt.ExchangeError}
+GONE = {"coinbase": ccxt.BadRequest}  # what ccxt makes of a cancellation of what is not there
 PATHS = {
     "kraken": "api.kraken.com/0/private/BalanceEx",
     "binance": "api.binance.com/api/v3/account",
     "okx": "www.okx.com/api/v5/account/balance",
     "bybit": "api.bybit.com/v5/account/wallet-balance",
+    "coinbase": "api.coinbase.com/v2/accounts",
 }
 
 
@@ -31,6 +35,14 @@ async def trader(request):
         trader.quote(0.9991, 0.9993, 100.0, 100.0)
         trader.fund(base="500", quote="1000")
         yield trader
+
+
+@pytest.fixture
+def hearing(trader):
+    """The same, if ccxt can watch own trades there."""
+    if trader.venue in MUTE:
+        pytest.skip(f"ccxt's {trader.venue} does not watch trades")
+    return trader
 
 
 async def test_an_order_that_takes_is_filled_at_the_books_prices_and_pays_the_takers_fee(trader):
@@ -97,20 +109,22 @@ async def test_an_order_may_be_filled_in_part_and_the_rest_taken_back(trader):
     trader.exchanges.book(*trader.market, [("0.9970", "10")], [("0.9980", "30.00")])
     told = await trader.asked(order)
     assert (told["status"], told["filled"], told["remaining"]) == ("open", 30, 70)
-    balance = await soon(trader.ccxt.fetch_balance())
+    balance = await trader.balance()
     assert balance[trader.paid]["used"] == pytest.approx(70 * 0.998, rel=0.003)
     assert [each["id"] for each in await soon(trader.ccxt.fetch_open_orders(trader.symbol))] == [order]
 
-    await soon(trader.ccxt.cancel_order(order, trader.symbol))
+    await trader.cancel(order)
     told = await trader.asked(order)
     assert (told["status"] in ENDS, told["filled"]) == (True, 30)
-    assert (await soon(trader.ccxt.fetch_balance()))[trader.paid]["used"] == 0
+    assert (await trader.balance())[trader.paid]["used"] == 0
     assert [each["order"] for each in await soon(trader.ccxt.fetch_my_trades(trader.symbol))] == [order]
     assert not await soon(trader.ccxt.fetch_open_orders(trader.symbol))
 
 
 async def test_an_order_is_cancelled_by_the_id_its_client_gave_it(trader):
-    """Which each of these exchanges takes instead of its own."""
+    """Which exchanges take instead of their own, most of them."""
+    if trader.venue == "coinbase":
+        pytest.skip("coinbase does not")
     await trader.order("sell", 100, 1.01, clientOrderId="mine1")
     await soon(trader.ccxt.cancel_order(None, trader.symbol, {NAMES.get(trader.venue, "clientOrderId"): "mine1"}))
 
@@ -122,11 +136,11 @@ async def test_what_does_not_stand_cannot_be_cancelled(trader):
     """Filled, cancelled before, or never there: the same error."""
     filled = await trader.order("buy", 50, 0.9993)
     cancelled = await trader.order("buy", 50, 0.99)
-    await soon(trader.ccxt.cancel_order(cancelled, trader.symbol))
+    await trader.cancel(cancelled)
 
     for order in (filled, cancelled, "424242"):
-        with pytest.raises(ccxt.OrderNotFound):
-            await trader.ccxt.cancel_order(order, trader.symbol)
+        with pytest.raises(GONE.get(trader.venue, ccxt.OrderNotFound)):
+            await trader.cancel(order)
 
 
 async def test_a_post_only_order_never_takes(trader):
@@ -144,11 +158,13 @@ async def test_a_post_only_order_never_takes(trader):
 
 async def test_an_id_is_given_to_one_order_only(trader):
     """The second is refused while the first stands; later on, some exchanges take it again."""
+    if trader.venue == "coinbase":
+        pytest.skip("coinbase answers with the first")
     first = await trader.order("buy", 50, 0.99, clientOrderId="once1")
     refused = DUPLICATE.get(trader.venue, ccxt.InvalidOrder)
     with pytest.raises(refused):
         await trader.order("buy", 50, 0.99, clientOrderId="once1")
-    await soon(trader.ccxt.cancel_order(first, trader.symbol))
+    await trader.cancel(first)
 
     if DESKS[trader.venue].rules.ids_forever:
         with pytest.raises(refused):
@@ -156,6 +172,32 @@ async def test_an_id_is_given_to_one_order_only(trader):
     else:
         await trader.order("buy", 50, 0.99, clientOrderId="once1")
     assert len(trader.exchanges.account(trader.venue).open()) == (not DESKS[trader.venue].rules.ids_forever)
+
+
+async def test_coinbase_answers_an_id_it_knows_with_the_order_it_belongs_to():
+    """However often it is sent, and after it has ended: it is one order."""
+    async with trading("coinbase") as trader:
+        trader.fund(quote="1000")
+        first = await trader.order("buy", 50, 0.99, clientOrderId="once1")
+        assert await trader.order("buy", 60, 0.98, clientOrderId="once1") == first
+        await trader.cancel(first)
+        assert await trader.order("buy", 50, 0.99, clientOrderId="once1") == first
+
+        assert len(trader.exchanges.orders("coinbase")) == 1
+
+
+async def test_coinbase_tells_how_orders_stand_and_no_trades():
+    """What is filled so far, and how it ended."""
+    async with trading("coinbase") as trader:
+        trader.quote(0.9991, 0.9993, 100.0, 30.0)
+        trader.fund(quote="1000")
+        await trader.listen()
+        order = await trader.order("buy", 60, 0.9993)
+        await trader.until("orders", lambda each: (each["filled"], each["remaining"]) == (30, 30))
+        await trader.cancel(order)
+
+        last = await trader.until("orders", lambda each: each["status"] == "canceled")
+        assert (last["id"], last["filled"], last["average"]) == (order, 30, 0.9993)
 
 
 async def test_what_is_not_there_cannot_be_spent(trader):
@@ -168,32 +210,32 @@ async def test_what_is_not_there_cannot_be_spent(trader):
     assert len(trader.exchanges.orders(trader.venue)) == 1
 
 
-@pytest.mark.parametrize("venue", ["binance", "bybit", "kraken"])
+@pytest.mark.parametrize("venue", ["binance", "bybit", "kraken", "coinbase"])
 async def test_an_order_too_small_is_refused(venue):
     """Below the exchange's least amount or cost."""
     async with trading(venue) as trader:
         trader.fund(quote="1000")
-        with pytest.raises((ccxt.InvalidOrder, ccxt.BadRequest)):
+        with pytest.raises(SMALL.get(venue, ccxt.InvalidOrder)):
             await trader.order("buy", 0.5, 0.99)
 
         assert not trader.exchanges.orders(venue)
 
 
-async def test_a_client_hears_of_its_orders_and_trades(trader):
+async def test_a_client_hears_of_its_orders_and_trades(hearing):
     """Every trade once, with the fee paid, and how each order ends."""
-    await trader.listen()
-    taker = await trader.order("buy", 120, 0.9993, timeInForce="IOC")
-    maker = await trader.order("sell", 60, 0.9999)
-    cancelled = await trader.order("sell", 70, 1.01)
-    trader.quote(0.9999, 1.0001)
-    await soon(trader.ccxt.cancel_order(cancelled, trader.symbol))
+    await hearing.listen()
+    taker = await hearing.order("buy", 120, 0.9993, timeInForce="IOC")
+    maker = await hearing.order("sell", 60, 0.9999)
+    cancelled = await hearing.order("sell", 70, 1.01)
+    hearing.quote(0.9999, 1.0001)
+    await hearing.cancel(cancelled)
 
     for order in (taker, cancelled):
-        await trader.until("orders", lambda each, order=order: each["id"] == order and each["status"] in ENDS)
-    await trader.until("orders", lambda each: each["id"] == maker and each["status"] == "closed")
-    await trader.until("trades", lambda each: each["order"] == maker)
-    fills = trader.exchanges.fills(trader.venue)
-    told = {each["id"]: each for each in trader.told["trades"]}
+        await hearing.until("orders", lambda each, order=order: each["id"] == order and each["status"] in ENDS)
+    await hearing.until("orders", lambda each: each["id"] == maker and each["status"] == "closed")
+    await hearing.until("trades", lambda each: each["order"] == maker)
+    fills = hearing.exchanges.fills(hearing.venue)
+    told = {each["id"]: each for each in hearing.told["trades"]}
     assert [(each["amount"], each["price"], each["takerOrMaker"]) for each in told.values()] == [
         (float(fill.amount), float(fill.price), "maker" if fill.maker else "taker") for fill in fills
     ]
@@ -236,21 +278,23 @@ async def test_a_key_that_is_not_good_is_refused(venue):
         ccxt_.has["fetchCurrencies"] = False
         with pytest.raises(ccxt.AuthenticationError):
             await ccxt_.fetch_balance()
-        with pytest.raises(ccxt.ExchangeError):
-            await soon(ccxt_.watch_orders())
+        if venue not in MUTE:  # where ccxt raises into nowhere, and stops reading
+            with pytest.raises(ccxt.ExchangeError):
+                await soon(ccxt_.watch_orders())
 
+        denied = DESKS[venue].denied(Denial.UNSIGNED)
         async with ClientSession() as http, http.get(f"{exchanges.url}/{PATHS[venue]}") as answer:
-            assert (await answer.json(), answer.status) == (
-                DESKS[venue].denied(Denial.UNSIGNED).body,
-                DESKS[venue].denied(Denial.UNSIGNED).status,
-            )
+            told = await answer.text()
+            assert answer.status == denied.status
+            assert told == denied.body if isinstance(denied.body, str) else orjson.loads(told) == denied.body
 
 
 def test_every_exchange_has_words_for_every_denial():
     """Whatever an account is denied, the exchange says so in its own words."""
     for desk in DESKS.values():
-        lacking = {Denial.WOULD_TAKE} if desk.rules.post_only_ends else set()
-        assert set(Denial) - set(desk.denials) <= lacking
+        never = {Denial.WOULD_TAKE} if desk.rules.post_only_ends else set()
+        never |= {Denial.DUPLICATE, Denial.ENDED} if desk is DESKS["coinbase"] else set()  # told in answers
+        assert set(Denial) - set(desk.denials) == never
 
 
 async def test_what_the_account_has_is_told_without_asking_the_exchange():

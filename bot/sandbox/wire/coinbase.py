@@ -5,6 +5,7 @@ Source: docs.cdp.coinbase.com, Advanced Trade API: public REST endpoints, level2
 
 from collections import defaultdict
 from collections.abc import Iterable
+from decimal import Decimal
 
 from bot.sandbox.wire.book import Book, Level, Listing, changes, listings
 from bot.sandbox.wire.exchange import Bar, Exchange
@@ -33,6 +34,7 @@ GRANULARITIES = {
     "SIX_HOUR": 6 * HOUR,
     "ONE_DAY": DAY,
 }
+LEAST_COST = Decimal(1)  # of an order, quote units
 PAGE = 350  # bars: more are refused
 
 
@@ -64,17 +66,17 @@ class Coinbase(Wire):
                 spot = request.query.get("product_type", "SPOT") == "SPOT"  # there are no futures here
                 return Answer({"products": [_terms(each) for each in exchange.listings] if spot else []})
             case ["product_book"]:
-                listing = find(exchange, request.query["product_id"], _id)
+                listing = find(exchange, request.query["product_id"], name)
                 return Answer({"pricebook": _pricebook(listing, exchange.books[listing])})
             case ["products", product, "candles"]:
-                return Answer({"candles": _candles(find(exchange, product, _id), request, exchange)})
+                return Answer({"candles": _candles(find(exchange, product, name), request, exchange)})
         raise RefusedError(Refusal.UNKNOWN_PATH)
 
     def hear(self, message: Json, line: Line) -> None:
         """Subscribe and unsubscribe; what runs afterwards is confirmed."""
         for product in message["product_ids"]:
             topic = f"{message['channel']} {product}"
-            listing = find(line.exchange, product, _id)
+            listing = find(line.exchange, product, name)
             if message["type"] == "unsubscribe":
                 line.unsubscribe(topic)
             else:
@@ -95,13 +97,14 @@ class Coinbase(Wire):
         return (_event(subscription, book, "update", changes(told.bids, book.bids), changes(told.asks, book.asks)),)
 
 
-def _id(listing: Listing) -> str:
+def name(listing: Listing) -> str:
+    """A market as Coinbase calls it: USDT-USD."""
     return f"{listing.base}-{listing.quote}"
 
 
 def _terms(listing: Listing) -> Json:
     return {
-        "product_id": _id(listing),
+        "product_id": name(listing),
         "base_currency_id": listing.base,
         "quote_currency_id": listing.quote,
         "product_type": "SPOT",
@@ -111,7 +114,7 @@ def _terms(listing: Listing) -> Json:
         "price_increment": listing.tick,
         "base_min_size": listing.lot,
         "base_max_size": "9000000",
-        "quote_min_size": "1",
+        "quote_min_size": f"{LEAST_COST:f}",
         "quote_max_size": "9000000",
         "alias": "",
         "alias_to": [],
@@ -120,8 +123,8 @@ def _terms(listing: Listing) -> Json:
 
 def _pricebook(listing: Listing, book: Book) -> Json:
     sides = {"bids": book.bids, "asks": book.asks}
-    told = {name: [{"price": each.price, "size": each.size} for each in side] for name, side in sides.items()}
-    return {"product_id": _id(listing), "time": iso(book.changed)} | told
+    told = {side: [{"price": each.price, "size": each.size} for each in levels] for side, levels in sides.items()}
+    return {"product_id": name(listing), "time": iso(book.changed)} | told
 
 
 def _candles(listing: Listing, request: Request, exchange: Exchange) -> Json:

@@ -13,6 +13,7 @@ from bot.sandbox.wire.bitvavo import Bitvavo
 from bot.sandbox.wire.bybit import Bybit
 from bot.sandbox.wire.bybit_private import BybitDesk
 from bot.sandbox.wire.coinbase import Coinbase
+from bot.sandbox.wire.coinbase_private import CoinbaseDesk
 from bot.sandbox.wire.cryptocom import CryptoCom
 from bot.sandbox.wire.desk import Desk
 from bot.sandbox.wire.gate import Gate
@@ -63,6 +64,7 @@ DESKS: Mapping[str, Desk] = {
     "kraken": KrakenDesk(),
     "okx": OkxDesk(),
     "bybit": BybitDesk(),
+    "coinbase": CoinbaseDesk(),
 }
 
 
