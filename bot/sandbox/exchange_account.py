@@ -11,7 +11,7 @@ from bot.sandbox import exchange_http
 from bot.sandbox.exchange_faults import Fault, Faults
 from bot.sandbox.exchange_socket import Socket
 from bot.sandbox.wire.account import Account
-from bot.sandbox.wire.desk import Desk, check_key
+from bot.sandbox.wire.desk import Desk, check
 from bot.sandbox.wire.exchange import Exchange
 from bot.sandbox.wire.orders import Denial, DeniedError, Filled, News
 from bot.sandbox.wire.wire import Answer, Refusal, RefusedError, Request, Wire
@@ -70,7 +70,7 @@ class Teller:
             self._faults.strikes(Fault.OUTAGE_AFTER_CANCEL)
             raise RefusedError(Refusal.UNAVAILABLE)
         try:
-            check_key(self.desk, asked)
+            check(self.desk, asked, self.account.exchange)
             return self.desk.answer(asked, self.account)
         except DeniedError as denied:
             return self.desk.denied(denied.why)

@@ -60,8 +60,6 @@ class Socket:
                 await self.close()
             self._say_all(self._wire.greeting())
             self._heed(partial(self._wire.dialled, self))
-            if self._desk is not None:
-                self._heed(partial(self._desk.dialled, self))
             async for message in self._socket:
                 self._heed(partial(self._hear, _understood(message.data)))
         finally:

@@ -1,5 +1,6 @@
 """ccxt's own classes place, fill, cancel, list and watch orders at the exchanges of the sandbox."""
 
+import asyncio
 from decimal import Decimal
 
 import ccxt
@@ -10,6 +11,8 @@ from exchange_clients import KEYS, MUTE, client, soon, trading
 
 from bot.sandbox.errors import SandboxError
 from bot.sandbox.exchange import Exchanges
+from bot.sandbox.exchange_faults import Fault
+from bot.sandbox.wire.account import Transit
 from bot.sandbox.wire.orders import Denial, State
 from bot.sandbox.wire.wires import DESKS
 
@@ -18,6 +21,9 @@ DUPLICATE = {"kraken": ccxt.ExchangeError}  # for which ccxt has no name
 TAKES = {"kraken": ccxt.ExchangeError, "coinbase": ccxt.ExchangeError, "binance": ccxt.OrderImmediatelyFillable}
 NAMES = {"bybit": "orderLinkId"}  # what ccxt calls a client order id that is to be cancelled
 SMALL = {"binance": ccxt.BadRequest, "coinbase": ccxt.ExchangeError}
+CLOCKED = {"binance", "bybit", "okx"}  # whose requests tell a time
+LOGINS = {"okx": 2, "bybit": 2}  # private topics of a client that watches its balance, with its login
+TOLD_AT_ONCE = {"kraken", "okx"}  # that tell what is held as soon as somebody watches
 GONE = {"coinbase": ccxt.BadRequest}  # what ccxt makes of a cancellation of what is not there
 PATHS = {
     "kraken": "api.kraken.com/0/private/BalanceEx",
@@ -289,11 +295,51 @@ async def test_a_key_that_is_not_good_is_refused(venue):
             assert told == denied.body if isinstance(denied.body, str) else orjson.loads(told) == denied.body
 
 
+@pytest.mark.parametrize("venue", sorted(CLOCKED))
+async def test_a_request_from_another_time_is_refused(venue):
+    """An exchange whose clock is far from the client's does nothing for it, until they agree again."""
+    async with trading(venue) as trader:
+        trader.fund(quote="1000")
+        await trader.ccxt.load_markets()
+        trader.exchanges.fault(venue, Fault.SKEW, 60)
+        with pytest.raises(ccxt.InvalidNonce):
+            await trader.order("buy", 50, 0.99)
+        trader.exchanges.fault(venue, Fault.SKEW, 1)
+        await trader.order("buy", 50, 0.99)
+
+        assert len(trader.exchanges.orders(venue)) == 1
+
+
+@pytest.mark.parametrize("venue", ["binance", "okx", "bybit"])
+async def test_ways_in_and_out_are_told(venue):
+    """Whether an asset comes in, goes out, and what that costs."""
+    async with trading(venue) as trader:
+        trader.exchanges.transit(venue, "USDC", Transit(deposits=False, withdrawals=True, fee=Decimal("0.8")))
+        told = await soon(trader.ccxt.fetch_currencies())
+
+        assert (told["USDC"]["deposit"], told["USDC"]["withdraw"], told["USDC"]["fee"]) == (False, True, 0.8)
+        assert (told["USDT"]["deposit"], told["USDT"]["withdraw"], told["USDT"]["fee"]) == (True, True, 1)
+
+
+async def test_balances_are_pushed(hearing):
+    """A trade changes what the client is told it holds."""
+    watching = asyncio.ensure_future(hearing.ccxt.watch_balance())
+    await soon(hearing.exchanges.attended(hearing.venue, LOGINS.get(hearing.venue, 1)))
+    if hearing.venue in TOLD_AT_ONCE:
+        assert (await soon(watching))[hearing.base]["total"] == 500
+        watching = asyncio.ensure_future(hearing.ccxt.watch_balance())
+        await asyncio.sleep(0)
+    await hearing.order("sell", 40, 0.9991)
+
+    assert (await soon(watching))[hearing.base]["total"] == 460
+
+
 def test_every_exchange_has_words_for_every_denial():
     """Whatever an account is denied, the exchange says so in its own words."""
-    for desk in DESKS.values():
-        never = {Denial.WOULD_TAKE} if desk.rules.post_only_ends else set()
-        never |= {Denial.DUPLICATE, Denial.ENDED} if desk is DESKS["coinbase"] else set()  # told in answers
+    for venue, desk in DESKS.items():
+        never = set() if venue in CLOCKED else {Denial.CLOCK}
+        never |= {Denial.WOULD_TAKE} if desk.rules.post_only_ends else set()
+        never |= {Denial.DUPLICATE, Denial.ENDED} if venue == "coinbase" else set()  # told in answers
         assert set(Denial) - set(desk.denials) == never
 
 

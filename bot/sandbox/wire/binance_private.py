@@ -37,6 +37,7 @@ def _error(code: int, text: str, status: int = 400) -> Answer:
 DENIALS: Mapping[Denial, Answer] = {
     Denial.UNSIGNED: _error(-2014, "API-key format invalid.", 401),
     Denial.KEY: _error(-2015, "Invalid API-key, IP, or permissions for action.", 401),
+    Denial.CLOCK: _error(-1021, "Timestamp for this request is outside of the recvWindow."),
     Denial.DUPLICATE: _error(-2010, "Duplicate order sent."),
     Denial.PRICE: _error(-1013, "Filter failure: PRICE_FILTER"),
     Denial.AMOUNT: _error(-1013, "Filter failure: LOT_SIZE"),
@@ -61,6 +62,10 @@ class BinanceDesk(Desk):
     def key(self, request: Request) -> str | None:
         """It stands in a header; the signature among the parameters."""
         return request.headers.get("X-MBX-APIKEY") if "signature" in _parameters(request) else None
+
+    def stamp(self, request: Request) -> int | None:
+        """It is among the parameters."""
+        return int(_parameters(request)["timestamp"])
 
     def asked(self, request: Request) -> bool:
         """Spot orders and account, and what the wallet knows of assets and fees."""

@@ -28,6 +28,7 @@ def _error(code: int, text: str) -> Answer:
 DENIALS: Mapping[Denial, Answer] = {
     Denial.UNSIGNED: _error(10001, "Request parameter error."),
     Denial.KEY: _error(10003, "API key is invalid."),
+    Denial.CLOCK: _error(10002, "The request time exceeds the time window range."),
     Denial.DUPLICATE: _error(170141, "Duplicate clientOrderId"),
     Denial.PRICE: _error(170134, "Order price has too many decimals."),
     Denial.AMOUNT: _error(170137, "Order quantity has too many decimals."),
@@ -50,6 +51,10 @@ class BybitDesk(Desk):
     def key(self, request: Request) -> str | None:
         """It stands in a header, beside the signature."""
         return request.headers.get("X-BAPI-API-KEY") if "X-BAPI-SIGN" in request.headers else None
+
+    def stamp(self, request: Request) -> int | None:
+        """It stands in a header."""
+        return int(request.headers["X-BAPI-TIMESTAMP"])
 
     def asked(self, request: Request) -> bool:
         """Everything that is not of the market."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from bot.sandbox.wire.account import Account
+from bot.sandbox.wire.exchange import Exchange
 from bot.sandbox.wire.orders import Denial, DeniedError, News, Rules
 from bot.sandbox.wire.wire import Answer, Json, Line, Request
 
@@ -15,10 +16,15 @@ class Desk(Protocol):
 
     rules: Rules
     denials: Mapping[Denial, Answer]
+    window: int = 5_000  # ms that the clock of a client may be off, where its requests tell a time
 
     def key(self, request: Request) -> str | None:
         """The key that a request is signed with; None where it is not signed."""
         ...
+
+    def stamp(self, request: Request) -> int | None:  # noqa: ARG002 - for those that want to know
+        """Ms UTC that a request was made at, by its client; None where it does not tell."""
+        return None
 
     def asked(self, request: Request) -> bool:
         """Whether a request is for the desk."""
@@ -27,10 +33,6 @@ class Desk(Protocol):
     def answer(self, request: Request, account: Account) -> Answer:
         """The answer to a request that is signed. Raises RefusedError and DeniedError."""
         ...
-
-    def dialled(self, line: "PrivateLine") -> None:  # noqa: ARG002 - for those whose URLs say more than where
-        """Begins the private streams that the URL of a socket asks for: most ask for none."""
-        return
 
     def hear(self, message: Json, line: "PrivateLine") -> bool:
         """Acts on a client's message if it is for the desk, and says whether it was. Raises RefusedError."""
@@ -60,10 +62,16 @@ class PrivateLine(Line, Protocol):
         ...
 
 
-def check_key(desk: Desk, request: Request) -> None:
-    """Raises DeniedError where a request is not signed, or with a key that is not good."""
+def check(desk: Desk, request: Request, exchange: Exchange) -> None:
+    """Raises DeniedError where a request is not signed, or with a key that is not good, or by a clock that is off.
+
+    Clocks are compared only while the exchange's is set off on purpose: a test may have a time of its own.
+    """
     key = desk.key(request)
     if not key:
         raise DeniedError(Denial.UNSIGNED)
     if key == BAD_KEY:
         raise DeniedError(Denial.KEY)
+    stamp = desk.stamp(request) if exchange.skew else None
+    if stamp is not None and abs(stamp - exchange.now_ms()) > desk.window:
+        raise DeniedError(Denial.CLOCK)

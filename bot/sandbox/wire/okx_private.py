@@ -6,6 +6,7 @@ funding account, private channels, error codes.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from decimal import Decimal
 
 from bot.model.markets import Asset
@@ -27,6 +28,7 @@ def _error(code: str, text: str, status: int = 200) -> Answer:
 DENIALS: Mapping[Denial, Answer] = {
     Denial.UNSIGNED: _error("50103", 'Request header "OK-ACCESS-KEY" cannot be empty.', 401),
     Denial.KEY: _error("50111", "Invalid OK-ACCESS-KEY", 401),
+    Denial.CLOCK: _error("50102", "Timestamp request expired", 401),
     Denial.DUPLICATE: _error("51016", "Client order ID already exists."),
     Denial.PRICE: _error("51000", "Parameter px error"),
     Denial.AMOUNT: _error("51121", "Order quantity must be a multiple of the lot size."),
@@ -38,7 +40,12 @@ DENIALS: Mapping[Denial, Answer] = {
     Denial.LIMITED: _error("50011", "Too Many Requests", 429),
     Denial.REFUSED: _error("51174", "The number of pending orders reached the upper limit."),
 }
-EACH = frozenset(DENIALS) - {Denial.UNSIGNED, Denial.KEY, Denial.LIMITED}  # told of one order among others
+EACH = frozenset(DENIALS) - {
+    Denial.UNSIGNED,
+    Denial.KEY,
+    Denial.CLOCK,
+    Denial.LIMITED,
+}  # of one order among others
 STYLES = {"limit": Style.REST, "post_only": Style.MAKE, "ioc": Style.TAKE, "market": Style.TAKE}
 
 
@@ -47,10 +54,15 @@ class OkxDesk(Desk):
 
     rules = Rules(Decimal("0.001"), Decimal("0.0008"), ids_forever=True, post_only_ends=True)
     denials = DENIALS
+    window = 30_000
 
     def key(self, request: Request) -> str | None:
         """It stands in a header, beside passphrase and signature."""
         return request.headers.get("OK-ACCESS-KEY") if "OK-ACCESS-SIGN" in request.headers else None
+
+    def stamp(self, request: Request) -> int | None:
+        """It stands in a header, as a date."""
+        return round(datetime.fromisoformat(request.headers["OK-ACCESS-TIMESTAMP"]).timestamp() * 1_000)
 
     def asked(self, request: Request) -> bool:
         """Orders, the account, and what the funding account knows of assets."""

@@ -15,6 +15,7 @@ class Denial(Enum):
 
     UNSIGNED = auto()
     KEY = auto()
+    CLOCK = auto()  # the request's time is too far from the exchange's
     DUPLICATE = auto()
     PRICE = auto()  # not a multiple of the step
     AMOUNT = auto()  # likewise
