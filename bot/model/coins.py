@@ -85,9 +85,13 @@ class Stablecoin:
         known = [each for each in self.redemption if each.holds(now)]
         return max(known, key=lambda each: each.since or 0, default=None)
 
+    def unborn(self, now: int) -> bool:
+        """Whether it is not out yet at `now`, as finely as that is known."""
+        return times.iso(now)[: len(self.born)] < self.born
+
     def dead(self, now: int) -> bool:
-        """Whether it had died by `now`, as far as the day of its death is known."""
-        return bool(self.died) and times.iso(now)[: len(self.died)] >= self.died
+        """Whether it is dead at `now`, and known to be: the day, month or year of its death is over."""
+        return bool(self.died) and times.iso(now)[: len(self.died)] > self.died
 
 
 @dataclass(frozen=True, slots=True)

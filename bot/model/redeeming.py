@@ -27,6 +27,8 @@ def access(coin: Stablecoin, now: int) -> Access:
     open. BROKEN where nobody is paid any more, from the day it was so. A run, a hack or an empty module is not in here.
     """
     terms = coin.terms(now)
+    if coin.unborn(now):
+        return Access(Redemption.UNKNOWN, None, f"it is not out before {coin.born}")
     if terms is None and coin.dead(now):
         return Access(Redemption.BROKEN, None, f"it died in {coin.died}")
     if terms is None:
