@@ -4,7 +4,7 @@ from enum import Enum, auto
 
 import ccxt
 
-from bot.venues.faults import FeedError
+from bot.venues.faults import LIMITED, FeedError
 
 
 class Fate(Enum):
@@ -12,6 +12,7 @@ class Fate(Enum):
 
     REFUSED = auto()  # it does not stand, and never will
     PUT_OFF = auto()  # it was not taken; the same may be sent again
+    DOUBTFUL = auto()  # the exchange said no, in words that ccxt does not know: it is looked up
     UNKNOWN = auto()  # it may stand
 
 
@@ -41,6 +42,8 @@ def fate(error: BaseException) -> Fate:
     """Only what the exchange said of the order itself counts: whatever else went wrong, it may have been taken."""
     if isinstance(error, ccxt.DuplicateOrderId):
         return Fate.UNKNOWN  # it has one of that name
-    if isinstance(error, ccxt.RateLimitExceeded):
+    if isinstance(error, LIMITED):
         return Fate.PUT_OFF
-    return Fate.REFUSED if isinstance(error, REFUSALS) else Fate.UNKNOWN
+    if isinstance(error, REFUSALS):
+        return Fate.REFUSED
+    return Fate.DOUBTFUL if type(error) is ccxt.ExchangeError else Fate.UNKNOWN

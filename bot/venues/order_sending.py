@@ -64,12 +64,16 @@ class Sender:
 
     async def _failed(self, life: Life, error: Exception | None, told: Heard) -> None:
         """What to make of an order whose last answer was an error."""
-        said = "it was not sent" if error is None else self._line(error)
-        if error is None or order_faults.fate(error) is not Fate.UNKNOWN:
+        fate, said = (Fate.REFUSED, "") if error is None else (order_faults.fate(error), self._line(error))
+        if fate in (Fate.REFUSED, Fate.PUT_OFF):
             told += self._lives.refused(life, said)
             return
         self._lives.sent(life)
+        if fate is Fate.DOUBTFUL:
+            await asyncio.sleep(self._patience.first_look)  # some exchanges need a moment to find what they took
         with suppress(Exception):  # it is asked for again later
-            if await self._looks.find(life, told):
-                return
-        raise NotKnownError(f"it is not known whether {life.ticket.id} arrived: {said}")
+            if not await self._looks.find(life, told) and fate is Fate.DOUBTFUL:
+                told += self._lives.refused(life, said)
+        known = self._lives.latest(life)
+        if known.stands and not known.exchange_id:
+            raise NotKnownError(f"it is not known whether {life.ticket.id} arrived: {said}")
