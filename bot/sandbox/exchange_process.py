@@ -6,8 +6,10 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 
 from bot.model.errors import UserError
+from bot.model.markets import Asset
 from bot.sandbox.errors import SandboxError
 from bot.sandbox.exchange import Exchanges
 from bot.sandbox.exchange_faults import told
@@ -28,14 +30,18 @@ class Play:
     seed: int = 0
     faults: tuple[str, ...] = ()
     astray: Astray | None = None
+    funds: tuple[str, ...] = ()  # what accounts hold at the beginning, as `funds_like` reads them
 
 
 async def play(what: Play, say_url: Callable[[str], None], seconds: float | None = None) -> None:
     """Opens the exchanges, says where they are, and moves them for `seconds` or until cancelled."""
     faults = [told(text) for text in what.faults]
+    funds = [funds_like(text) for text in what.funds]
     async with Exchanges(what.venues, port=what.port) as exchanges:
         for venue, fault, amount in faults:
             exchanges.fault(venue, fault, amount)
+        for venue, asset, held in funds:
+            exchanges.fund(venue, asset, held)
         if what.astray is not None:  # refused where there is no such market
             exchanges.quote(what.astray.venue, what.astray.base, what.astray.quote, None, None)
         say_url(exchanges.url)
@@ -52,13 +58,26 @@ def astray_like(text: str) -> Astray:
     return Astray(venue, base, quote)
 
 
+def funds_like(text: str) -> tuple[str, Asset, Decimal]:
+    """What an account holds of an asset, as people write it: "kraken=USD:1000". Raises SandboxError."""
+    venue, _, rest = text.partition("=")
+    asset, _, amount = rest.partition(":")
+    with suppress(InvalidOperation):
+        held = Decimal(amount)
+        if held.is_finite():
+            return venue, asset, held
+    raise SandboxError(f"funds {text!r} are not like kraken=USD:1000")
+
+
 def main() -> None:
     """Plays until interrupted. The first line on stdout is the URL."""
     asked = _asked()
     venues = tuple(asked.venue) if asked.venue else None
     try:
         astray = astray_like(asked.astray) if asked.astray else None
-        what = Play(venues, asked.port, asked.rate, asked.speed, asked.seed, tuple(asked.fault), astray)
+        what = Play(
+            venues, asked.port, asked.rate, asked.speed, asked.seed, tuple(asked.fault), astray, tuple(asked.fund)
+        )
         with suppress(KeyboardInterrupt):
             asyncio.run(play(what, _print, asked.seconds))
     except UserError as error:
@@ -78,6 +97,7 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--speed", type=float, default=SPEED, help="how fast the weekend passes; 1 as it did")
     parser.add_argument("--seed", type=int, default=0, help="the same seed, the same prices")
     parser.add_argument("--fault", action="append", default=[], help="like okx=stall or okx=slow:3")
+    parser.add_argument("--fund", action="append", default=[], help="what an account holds, like kraken=USD:1000")
     parser.add_argument("--astray", help="a market that prints 0.51 for a while, like gate:USDC/USDT")
     parser.add_argument("--seconds", type=float, help="end after so long")
     return parser.parse_args()

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import aiohttp
@@ -15,7 +16,7 @@ from bot.sandbox.errors import SandboxError
 from bot.sandbox.exchange import Exchanges
 from bot.sandbox.exchange_faults import Fault, told
 from bot.sandbox.exchange_market import Astray, Scenario, Traders, at_speed
-from bot.sandbox.exchange_process import Play, astray_like, play
+from bot.sandbox.exchange_process import Play, astray_like, funds_like, play
 from bot.sandbox.market import WEEKEND
 
 START, END = WEEKEND[0][0].timestamp(), WEEKEND[-1][0].timestamp()
@@ -102,6 +103,9 @@ async def test_a_play_ends_after_its_seconds():
         (Play(("kraken",), faults=("okx=drop",)), "okx"),
         (Play(("kraken",), faults=("kraken=sleepy",)), "sleepy.*drop, stall"),
         (Play(("mtgox",)), "mtgox"),
+        (Play(("kraken",), funds=("kraken=USD",)), "kraken=USD.*kraken=USD:1000"),
+        (Play(("kraken",), funds=("kraken=USD:NaN",)), "kraken=USD:NaN"),
+        (Play(("gemini",), funds=("gemini=USD:1",)), "gemini has no accounts"),
         (Play(("gate",), astray=Astray("gate", "USDC", "JPY")), "USDC/JPY"),
     ],
 )
@@ -124,6 +128,7 @@ def test_faults_and_markets_are_read_as_people_write_them():
     assert told("okx=slow:3") == ("okx", Fault.SLOW, 3.0)
     assert told("okx=stall") == ("okx", Fault.STALL, None)
     assert astray_like("gate:USDC/USDT") == Astray("gate", "USDC", "USDT")
+    assert funds_like("kraken=USD:12.5") == ("kraken", "USD", Decimal("12.5"))
     with pytest.raises(SandboxError, match="gate"):
         astray_like("gate")
 

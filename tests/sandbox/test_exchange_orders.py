@@ -295,6 +295,20 @@ async def test_a_key_that_is_not_good_is_refused(venue):
             assert told == denied.body if isinstance(denied.body, str) else orjson.loads(told) == denied.body
 
 
+@pytest.mark.parametrize("volume", ["much", "NaN", "Infinity", "-5", ""])
+async def test_an_amount_that_is_none_is_refused(volume):
+    """And nothing is ordered."""
+    async with Exchanges(["kraken"]) as exchanges, ClientSession() as http:
+        exchanges.fund("kraken", "USD", 1000)
+        sent = {"pair": "USDCUSD", "type": "buy", "ordertype": "limit", "price": "0.99", "volume": volume}
+        url = f"{exchanges.url}/api.kraken.com/0/private/AddOrder"
+        async with http.post(url, data=sent, headers={"API-Key": "key", "API-Sign": "any"}) as answer:
+            assert answer.status < 500
+            assert "txid" not in await answer.text()
+
+        assert not exchanges.orders("kraken")
+
+
 @pytest.mark.parametrize("venue", sorted(CLOCKED))
 async def test_a_request_from_another_time_is_refused(venue):
     """An exchange whose clock is far from the client's does nothing for it, until they agree again."""

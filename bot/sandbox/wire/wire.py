@@ -63,7 +63,7 @@ REFUSALS: dict[Refusal, Answer] = {
 }
 
 
-UNCLEAR = (LookupError, TypeError, ValueError, AttributeError)
+UNCLEAR = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
 """What reading a request or a message raises that makes no sense: it is refused as a bad one."""
 
 
