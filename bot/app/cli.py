@@ -9,6 +9,7 @@ from bot.app.commands import (
     backtest,
     candles,
     chain,
+    coins,
     config,
     demo,
     detect,
@@ -36,6 +37,7 @@ app.command(name="feeds")(feeds.feeds)
 app.command(name="watch")(watch.watch)
 app.command(name="detect")(detect.detect)
 app.command(name="backtest")(backtest.backtest)
+app.command(name="coins")(coins.coins)
 app.command(name="lenders")(survey.lenders)
 app.command(name="pools")(survey.pools)
 app.command(name="doctor")(doctor.doctor)

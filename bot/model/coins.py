@@ -119,8 +119,7 @@ class Coins:
     def rests_on(self, asset: Asset) -> frozenset[str]:
         """What must hold for an asset to be worth what it promises: itself, its issuer, its backing, and theirs.
 
-        Two coins are one bet where these have anything in common. Bitcoin and ether are left out: who lends against
-        them asks for more than he lends.
+        Bitcoin and ether are left out: who lends against them asks for more than he lends.
         """
         found: set[str] = set()
         ahead = [asset]
@@ -131,6 +130,11 @@ class Coins:
                 ahead += coin.backing if coin else ()
                 found |= {coin.issuer} if coin and coin.issuer else set()
         return frozenset(found)
+
+    def akin(self, asset: Asset) -> frozenset[Asset]:
+        """The coins that are one bet with an asset: something both rest on would take both down."""
+        own = self.rests_on(asset)
+        return frozenset(each for each in self.by_symbol if each != asset and own & self.rests_on(each))
 
     def with_(self, others: "Coins") -> "Coins":
         """These and the others; where both know a symbol or a name, the others are believed."""

@@ -30,7 +30,7 @@ def access(coin: Stablecoin, now: int) -> Access:
     if coin.unborn(now):
         return Access(Redemption.UNKNOWN, None, f"it is not out before {coin.born}")
     if terms is None and coin.dead(now):
-        return Access(Redemption.BROKEN, None, f"it died in {coin.died}")
+        return Access(Redemption.BROKEN, None, f"dead since {coin.died}")
     if terms is None:
         return Access(Redemption.UNKNOWN, None, "no terms of redemption are known")
     if terms.opens is Opens.NEVER or terms.who is Redeemer.NOBODY:
