@@ -71,9 +71,12 @@ def _moment(text: str) -> int:
     from bot.model.times import moment
 
     try:
-        return moment(text)
+        told = moment(text)
     except (ValueError, OverflowError):
-        raise UserError(f"--at: expected a time like 2023-03-10T22:44, got {text}") from None
+        told = -1
+    if not 0 <= told < moment("9999-01-01"):
+        raise UserError(f"--at: expected a time like 2023-03-10T22:44, got {text}")
+    return told
 
 
 def _told(coin: "Stablecoin", now: int) -> dict[str, Any]:
