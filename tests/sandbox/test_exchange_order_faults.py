@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import ccxt
 import pytest
-from exchange_clients import MUTE, soon, trading
+from exchange_clients import soon, trading
 
 from bot.sandbox.exchange_faults import Fault
 from bot.sandbox.wire.orders import State
@@ -15,24 +15,6 @@ LIMITED = (ccxt.RateLimitExceeded, ccxt.DDoSProtection)
 AGAIN = {"binance": ccxt.OrderNotFound}  # the answer to aiohttp's second try
 GONE = {"coinbase": ccxt.BadRequest}  # what ccxt makes of a cancellation of what is not there
 COUNTED = {"sequence", "id", "creationTime"}  # what differs between a message and its repetition
-
-
-@pytest.fixture(params=DESKS)
-async def trader(request):
-    """Each exchange that has accounts in turn, a book a client may trade with, and money."""
-    async with trading(request.param) as trader:
-        trader.quote(0.9991, 0.9993, 100.0, 100.0)
-        trader.fund(base="500", quote="1000")
-        await trader.ccxt.load_markets()
-        yield trader
-
-
-@pytest.fixture
-def hearing(trader):
-    """The same, if ccxt can watch own trades there."""
-    if trader.venue in MUTE:
-        pytest.skip(f"ccxt's {trader.venue} does not watch trades")
-    return trader
 
 
 async def test_an_order_may_stand_though_its_answer_was_lost(trader):

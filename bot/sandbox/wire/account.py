@@ -4,6 +4,7 @@ Orders meet the book that stands: what they take is gone from it until somebody 
 at their own price when the book moves to it. Nothing is rounded but fees, which are cut after eight digits.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -190,6 +191,8 @@ class Account:
     def _check(self, asked: Asked) -> None:
         """Raises DeniedError where the order is not as the market wants orders."""
         listing, rules, limit = asked.listing, self.rules, asked.limit
+        if asked.client_id and not re.fullmatch(rules.ids, asked.client_id):
+            raise DeniedError(Denial.ID)
         named = self.orders.get(self._names.get(asked.client_id, 0)) if asked.client_id else None
         if named is not None and (rules.ids_forever or named.state is State.OPEN):
             raise DeniedError(Denial.DUPLICATE)

@@ -28,6 +28,7 @@ from bot.sandbox.wire.wire import Answer, Json, Refusal, RefusedError, Request, 
 SUBSCRIBE = "userDataStream.subscribe.signature"
 PAGE = 500  # orders or trades
 MOST = 1000
+IDS = "[a-zA-Z0-9-_]{1,36}"
 
 
 def _error(code: int, text: str, status: int = 400) -> Answer:
@@ -38,6 +39,7 @@ DENIALS: Mapping[Denial, Answer] = {
     Denial.UNSIGNED: _error(-2014, "API-key format invalid.", 401),
     Denial.KEY: _error(-2015, "Invalid API-key, IP, or permissions for action.", 401),
     Denial.CLOCK: _error(-1021, "Timestamp for this request is outside of the recvWindow."),
+    Denial.ID: _error(-1100, f"Illegal characters found in parameter 'newClientOrderId'; legal range is '^{IDS}$'."),
     Denial.DUPLICATE: _error(-2010, "Duplicate order sent."),
     Denial.PRICE: _error(-1013, "Filter failure: PRICE_FILTER"),
     Denial.AMOUNT: _error(-1013, "Filter failure: LOT_SIZE"),
@@ -56,7 +58,7 @@ PATHS = {f"/api/v3/{each}" for each in ("order", "openOrders", "allOrders", "myT
 class BinanceDesk(Desk):
     """Speaks as api.binance.com and ws-api.binance.com do."""
 
-    rules = Rules(Decimal("0.001"), Decimal("0.001"), min_cost=binance.LEAST_COST)
+    rules = Rules(Decimal("0.001"), Decimal("0.001"), min_cost=binance.LEAST_COST, ids=IDS)
     denials = DENIALS
 
     def key(self, request: Request) -> str | None:

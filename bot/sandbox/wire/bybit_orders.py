@@ -89,4 +89,6 @@ def _status(order: Order) -> str:
         return "PartiallyFilled" if order.filled else "New"
     if order.state is State.FILLED:
         return "Filled"
+    if order.why == "post only":
+        return "Rejected"
     return "PartiallyFilledCanceled" if order.filled else "Cancelled"

@@ -1,7 +1,7 @@
 """Bybit spot, v5, unified account: orders by REST, orders, executions and the wallet by websocket.
 
 What is placed or cancelled is only acknowledged: how it went is pushed, or asked for. A client order id is taken once
-and for ever, fees are paid in what comes in, and a post-only order that would take is accepted and then cancelled.
+and for ever, fees are paid in what comes in, and a post-only order that would take is accepted and then rejected.
 Source: bybit-exchange.github.io/docs/v5: order, position executions, account; private streams; error codes.
 """
 
@@ -29,6 +29,7 @@ DENIALS: Mapping[Denial, Answer] = {
     Denial.UNSIGNED: _error(10001, "Request parameter error."),
     Denial.KEY: _error(10003, "API key is invalid."),
     Denial.CLOCK: _error(10002, "The request time exceeds the time window range."),
+    Denial.ID: _error(10001, "The parameter orderLinkId is not valid."),
     Denial.DUPLICATE: _error(170141, "Duplicate clientOrderId"),
     Denial.PRICE: _error(170134, "Order price has too many decimals."),
     Denial.AMOUNT: _error(170137, "Order quantity has too many decimals."),
@@ -45,7 +46,14 @@ DENIALS: Mapping[Denial, Answer] = {
 class BybitDesk(Desk):
     """Speaks as api.bybit.com/v5 and stream.bybit.com/v5/private do."""
 
-    rules = Rules(Decimal("0.001"), Decimal("0.001"), min_cost=bybit.LEAST_COST, ids_forever=True, post_only_ends=True)
+    rules = Rules(
+        Decimal("0.001"),
+        Decimal("0.001"),
+        min_cost=bybit.LEAST_COST,
+        ids="[a-zA-Z0-9-_]{1,36}",
+        ids_forever=True,
+        post_only_ends=True,
+    )
     denials = DENIALS
 
     def key(self, request: Request) -> str | None:

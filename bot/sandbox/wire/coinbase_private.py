@@ -36,6 +36,7 @@ NOT_FOUND = {"error": "NOT_FOUND", "error_details": "order with this orderID was
 DENIALS: Mapping[Denial, Answer] = {
     Denial.UNSIGNED: Answer("Unauthorized", 401),
     Denial.KEY: Answer("Unauthorized", 401),
+    Denial.ID: Answer({"error": "INVALID_ARGUMENT", "message": "invalid client_order_id"}, 400),
     Denial.PRICE: _failure("INVALID_PRICE_PRECISION", "PREVIEW_INVALID_PRICE_PRECISION"),
     Denial.AMOUNT: _failure("INVALID_SIZE_PRECISION", "PREVIEW_INVALID_SIZE_PRECISION"),
     Denial.TOO_LITTLE: _failure("UNKNOWN_FAILURE_REASON", "PREVIEW_INVALID_BASE_SIZE_TOO_SMALL"),
@@ -52,7 +53,14 @@ STYLES = {"sor_limit_ioc": Style.TAKE, "market_market_ioc": Style.TAKE, "limit_l
 class CoinbaseDesk(Desk):
     """Speaks as api.coinbase.com/api/v3/brokerage and advanced-trade-ws.coinbase.com do. The fees are stable pairs'."""
 
-    rules = Rules(Decimal("0.00001"), Decimal(0), fee_in_quote=True, min_cost=coinbase.LEAST_COST, ids_forever=True)
+    rules = Rules(
+        Decimal("0.00001"),
+        Decimal(0),
+        fee_in_quote=True,
+        min_cost=coinbase.LEAST_COST,
+        ids=".{1,128}",
+        ids_forever=True,
+    )
     denials = DENIALS
 
     def key(self, request: Request) -> str | None:

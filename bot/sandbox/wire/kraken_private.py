@@ -12,11 +12,13 @@ from bot.model.orders import Side, Style
 from bot.sandbox.wire import kraken, kraken_executions
 from bot.sandbox.wire.account import Account
 from bot.sandbox.wire.desk import Desk, PrivateLine
-from bot.sandbox.wire.orders import Asked, Denial, Fill, Filled, News, Order, Rules, State, plain
+from bot.sandbox.wire.orders import Asked, Denial, DeniedError, Fill, Filled, News, Order, Rules, State, plain
 from bot.sandbox.wire.wire import Answer, Json, Refusal, RefusedError, Request, find, iso
 
 TOKEN = "sandbox"  # noqa: S105 - of no worth
 PAGE = 50  # orders or trades
+IDS = r"[^A-Z]{1,18}|[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+"""Free text without capitals, or a UUID with or without hyphens."""
 SECOND = 10**9
 STATUS = {State.OPEN: "open", State.FILLED: "closed", State.CANCELLED: "canceled"}
 
@@ -28,14 +30,15 @@ def _error(text: str, status: int = 200) -> Answer:
 DENIALS: Mapping[Denial, Answer] = {
     Denial.UNSIGNED: _error("EAPI:Invalid key"),
     Denial.KEY: _error("EAPI:Invalid key"),
-    Denial.DUPLICATE: _error("EOrder:Duplicate order"),
+    Denial.ID: _error("EGeneral:Invalid arguments:cl_ord_id"),
+    Denial.DUPLICATE: _error("EGeneral:Invalid arguments:cl_ord_id not unique"),
     Denial.PRICE: _error("EOrder:Invalid price"),
     Denial.AMOUNT: _error("EGeneral:Invalid arguments:volume"),
     Denial.TOO_LITTLE: _error("EGeneral:Invalid arguments:volume minimum not met"),
     Denial.TOO_CHEAP: _error("EOrder:Cost minimum not met"),
     Denial.FUNDS: _error("EOrder:Insufficient funds"),
     Denial.WOULD_TAKE: _error("EOrder:Post only order"),
-    Denial.UNKNOWN: _error("EOrder:Unknown order"),
+    Denial.UNKNOWN: _error("EOrder:Invalid order"),
     Denial.ENDED: _error("EOrder:Unknown order"),
     Denial.LIMITED: _error("EOrder:Rate limit exceeded"),
     Denial.REFUSED: _error("EOrder:Orders limit exceeded"),
@@ -45,7 +48,14 @@ DENIALS: Mapping[Denial, Answer] = {
 class KrakenDesk(Desk):
     """Speaks as api.kraken.com/0/private and ws-auth.kraken.com/v2 do."""
 
-    rules = Rules(Decimal("0.002"), Decimal("0.002"), fee_in_quote=True, least=kraken.least, min_cost=kraken.LEAST_COST)
+    rules = Rules(
+        Decimal("0.002"),
+        Decimal("0.002"),
+        fee_in_quote=True,
+        least=kraken.least,
+        min_cost=kraken.LEAST_COST,
+        ids=IDS,
+    )
     denials = DENIALS
 
     def key(self, request: Request) -> str | None:
@@ -147,9 +157,13 @@ def _words(order: Order) -> str:
 
 
 def _meant(sent: Mapping[str, Json], account: Account) -> Order:
-    if "cl_ord_id" in sent:
+    """Of ids that it did not give itself it says no more than that nothing of the kind stands."""
+    if "cl_ord_id" not in sent:
+        return account.numbered(_number(sent["txid"]))
+    try:
         return account.named(sent["cl_ord_id"])
-    return account.numbered(_number(sent["txid"]))
+    except DeniedError:
+        raise DeniedError(Denial.ENDED) from None
 
 
 def _number(txid: str) -> int:
@@ -160,7 +174,7 @@ def _number(txid: str) -> int:
 def _queried(sent: Mapping[str, Json], account: Account) -> Json:
     """Those that there are, of those asked for."""
     found = (account.orders.get(_number(each)) for each in sent["txid"].split(","))
-    return {kraken_executions.order_id(each.number): _told(each, account) for each in found if each is not None}
+    return _orders(_named([each for each in found if each is not None], sent), account)
 
 
 def _orders(orders: Iterable[Order], account: Account) -> Json:

@@ -29,6 +29,7 @@ DENIALS: Mapping[Denial, Answer] = {
     Denial.UNSIGNED: _error("50103", 'Request header "OK-ACCESS-KEY" cannot be empty.', 401),
     Denial.KEY: _error("50111", "Invalid OK-ACCESS-KEY", 401),
     Denial.CLOCK: _error("50102", "Timestamp request expired", 401),
+    Denial.ID: _error("51000", "Parameter clOrdId error"),
     Denial.DUPLICATE: _error("51016", "Client order ID already exists."),
     Denial.PRICE: _error("51000", "Parameter px error"),
     Denial.AMOUNT: _error("51121", "Order quantity must be a multiple of the lot size."),
@@ -52,7 +53,7 @@ STYLES = {"limit": Style.REST, "post_only": Style.MAKE, "ioc": Style.TAKE, "mark
 class OkxDesk(Desk):
     """Speaks as www.okx.com and ws.okx.com:8443/ws/v5/private do."""
 
-    rules = Rules(Decimal("0.001"), Decimal("0.0008"), ids_forever=True, post_only_ends=True)
+    rules = Rules(Decimal("0.001"), Decimal("0.0008"), ids="[a-zA-Z0-9]{1,32}", ids_forever=True, post_only_ends=True)
     denials = DENIALS
     window = 30_000
 

@@ -16,6 +16,7 @@ class Denial(Enum):
     UNSIGNED = auto()
     KEY = auto()
     CLOCK = auto()  # the request's time is too far from the exchange's
+    ID = auto()  # the client order id is not as they must be
     DUPLICATE = auto()
     PRICE = auto()  # not a multiple of the step
     AMOUNT = auto()  # likewise
@@ -51,6 +52,7 @@ class Rules:
     fee_in_quote: bool = False  # else in what comes in
     least: Callable[[Listing], Decimal] = nothing  # base units
     min_cost: Decimal = Decimal(0)  # quote units
+    ids: str = ".*"  # what client order ids are like, a regular expression
     ids_forever: bool = False  # a client order id is refused also when its order has ended
     post_only_ends: bool = False  # one that would take is accepted and ends at once, else refused
 

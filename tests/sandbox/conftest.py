@@ -1,0 +1,24 @@
+"""Exchanges with accounts, for the tests of orders."""
+
+import pytest
+from exchange_clients import MUTE, trading
+
+from bot.sandbox.wire.wires import DESKS
+
+
+@pytest.fixture(params=DESKS)
+async def trader(request):
+    """Each exchange that has accounts in turn, a client with money, and a book to trade with."""
+    async with trading(request.param) as trader:
+        trader.quote(0.9991, 0.9993, 100.0, 100.0)
+        trader.fund(base="500", quote="1000")
+        await trader.ccxt.load_markets()
+        yield trader
+
+
+@pytest.fixture
+def hearing(trader):
+    """The same, if ccxt can watch own trades there."""
+    if trader.venue in MUTE:
+        pytest.skip(f"ccxt's {trader.venue} does not watch trades")
+    return trader
