@@ -107,6 +107,14 @@ async def test_balances_are_pushed(hearing):
     assert (await soon(watching))[hearing.base]["total"] == 460
 
 
+async def test_the_same_orders_at_the_same_time_are_answered_alike():
+    """Given the same calls and the same clock it says the same bytes."""
+    told = [[text async for text in _answers()] for _ in range(2)]
+
+    assert told[0] == told[1]
+    assert "1678518900" in told[0][1]
+
+
 def test_every_exchange_has_words_for_every_denial():
     """Whatever an account is denied, the exchange says so in its own words."""
     for venue, desk in DESKS.items():
@@ -125,3 +133,15 @@ async def test_what_the_account_has_is_told_without_asking_the_exchange():
     assert exchanges.orders("kraken") == exchanges.fills("kraken") == ()
     with pytest.raises(SandboxError, match=r"gemini has no accounts in the sandbox; there are some at .*kraken"):
         exchanges.fund("gemini", "USD", 1)
+
+
+async def _answers():
+    """What Kraken says to an order, a look at it, and a look at the balance, on a morning in March 2023."""
+    async with Exchanges(["kraken"], clock=lambda: 1_678_518_900 * 10**9) as exchanges, ClientSession() as http:
+        exchanges.fund("kraken", "USD", 1000)
+        exchanges.quote("kraken", "USDC", "USD", 0.88, 0.881)
+        order = {"pair": "USDCUSD", "type": "buy", "ordertype": "limit", "price": "0.89", "volume": "100"}
+        for path, sent in (("AddOrder", order), ("ClosedOrders", {}), ("BalanceEx", {})):
+            url, signed = f"{exchanges.url}/api.kraken.com/0/private/{path}", {"API-Key": "key", "API-Sign": "any"}
+            async with http.post(url, data=sent, headers=signed) as answer:
+                yield await answer.text()
