@@ -24,7 +24,8 @@ def access(coin: Stablecoin, now: int) -> Access:
 
     OPEN where whoever may redeem gets par today: that customers must be verified, or bring a hundred thousand dollars,
     is what arbitrageurs are for. LIMITED where they get less, later, or only some of them do. CLOSED until the banks
-    open. BROKEN where nobody is paid any more, from the day it was so. A run, a hack or an empty module is not in here.
+    open. BROKEN where nobody is paid any more, from the day it was so. A run, a hack or an empty module is not in here;
+    nor what that is worth which is paid (`pays` of the terms): who redeemed DAI in March 2023 got USDC.
     """
     terms = coin.terms(now)
     if coin.unborn(now):

@@ -47,6 +47,14 @@ def line(ran, symbol):
     return next(each.split() for each in ran.stdout.splitlines() if each.startswith(f"{symbol} "))
 
 
+def test_the_command_explains_itself(coins):
+    """What the words in its columns mean, and how a coin of one's own is added."""
+    told = " ".join(coins("--help").stdout.split())
+
+    assert "closed until the banks of New York open" in told
+    assert "name and mechanism are needed" in told
+
+
 def test_every_coin_has_a_line(coins):
     """With its mechanism, peg, issuer, redemption, and whether it can be frozen."""
     ran = coins(*FRIDAY)
