@@ -108,10 +108,10 @@ class Calls:
 
     async def fees(self, symbols: Sequence[str]) -> AsyncIterator[tuple[str, Told]]:
         """What trading costs us, market by market, slowly where each is asked for apart."""
-        if self._exchange.has.get("fetchTradingFees") is True:
+        if self._dialect.fees_at_once:
             for symbol, told in (await self._ask(self._exchange.fetch_trading_fees)).items():
                 yield symbol, told
-        elif self._exchange.has.get("fetchTradingFee") is True:
+        else:
             for symbol in symbols:
                 yield symbol, await self._ask(partial(self._exchange.fetch_trading_fee, symbol))
                 await asyncio.sleep(self._patience.fees)

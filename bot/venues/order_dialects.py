@@ -27,6 +27,7 @@ class OrderDialect:
     ended: str = "fetch_closed_orders"  # ccxt's method that lists every order which ended
     trades_page: str = ""  # the parameter that skips so many trades; "": the trades of one order are asked for
     open_limit: int | None = None  # as many open orders as are listed at once, where the venue lists fewer unasked
+    fees_at_once: bool = False  # our fees of all spot markets are told at once, else of each
     options: Params = field(default_factory=dict)  # ccxt's, over those of bot.venues.dialects
 
     def sending(self, style: Style, client_id: str) -> dict[str, Any]:
@@ -37,7 +38,7 @@ class OrderDialect:
 ORDER_DIALECTS: Mapping[str, OrderDialect] = {
     # fees in the quote, as ccxt takes them to be; free text of at most 18 characters, else a UUID
     "kraken": OrderDialect(18, {"oflags": "fciq"}, named_in_lists="clientOrderId", trades_page="ofs"),
-    "binance": OrderDialect(36, options={"fetchOpenOrders": {"warnWithoutSymbol": False}}),
+    "binance": OrderDialect(36, fees_at_once=True, options={"fetchOpenOrders": {"warnWithoutSymbol": False}}),
     "okx": OrderDialect(32),
     "bybit": OrderDialect(
         36,

@@ -118,7 +118,8 @@ def seen(life: Life, sighting: Sighting, now: int) -> Step:
     life, told = opened(life, sighting.exchange_id, sighting.made_at, now)
     if not sighting.over:
         return life, told
-    life, end = ended(life, sighting.made_at, sighting.filled, sighting.reason, now)
+    filled = max(sighting.filled, life.filled)  # fills are never taken back: what says less is older
+    life, end = ended(life, sighting.made_at, filled, sighting.reason, now)
     return life, told + end
 
 

@@ -1,6 +1,6 @@
 """What became of an order, from the exchange that is asked: found, over, or never arrived."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 from bot.model.markets import Market
@@ -15,6 +15,7 @@ from bot.venues.order_parsing import MILLISECOND, Told
 from bot.venues.order_patience import OrderPatience
 
 Heard = list[OrderEvent]
+MANY = 3  # orders that are asked for one by one, at most
 
 
 class Looks:
@@ -68,6 +69,20 @@ class Looks:
             told += self._lives.refused(life, "never arrived")
         elif not known.exchange_id:
             raise NotKnownError(f"does not know {life.ticket.id} yet")
+
+    async def changed(self, lives: Sequence[Life]) -> Sequence[Life]:
+        """Those of which there is more to ask: one request for all of them, instead of one each."""
+        if len(lives) <= MANY:
+            return lives
+        told = {str(each["id"]): order_parsing.sighting(each, self._now()) for each in await self._calls.open_orders()}
+        changed = []
+        for life in lives:
+            sighting = told.get(life.exchange_id)
+            if life.pulled or sighting is None or sighting.over or sighting.filled != life.filled:
+                changed.append(life)
+            else:
+                self._lives.looked(life)
+        return changed
 
     async def take_back(self, life: Life, told: Heard) -> None:
         """Cancels it, and tells what became of it: it may have been filled, or gone, before."""

@@ -19,7 +19,7 @@ class OrderPatience:
     first_wait: float = 0.2  # between them, doubled each time
     longest_wait: float = 2.0
     first_look: float = 0.5  # at an order that nothing is heard of, doubled each time
-    longest_look: float = 10.0
+    longest_look: float = 30.0
     tick: float = 0.05  # between looks at what is due
     quiet: float = 2.0  # after the last order is over, before balances are read
     fees: float = 10.0  # between markets whose fees are asked for one by one

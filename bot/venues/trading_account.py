@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from bot.model.coins import Coins
 from bot.model.markets import Asset, Market
-from bot.model.orders import OrderEvent, Terms, Ticket, VenueSeen
+from bot.model.orders import OrderEnded, OrderEvent, Terms, Ticket, VenueSeen
 from bot.venues import ccxt_client, discovery, faults, order_parsing, order_terms
 from bot.venues.backoff import Breaker
 from bot.venues.credentials import Credentials
@@ -91,7 +91,7 @@ class TradingAccount:
             async with asyncio.timeout(self._patience.start):
                 await self._reconcile(told)
         except Exception as error:  # noqa: BLE001 - whatever an exchange does
-            told += self._unready(error)
+            told += self._unready(error) or [self._seen(self._reason, None)]
         self._tasks = [asyncio.create_task(each) for each in (self._keep(), self._ask_fees())]
         return told
 
@@ -140,7 +140,7 @@ class TradingAccount:
         """What comes in and goes out, of what is watched, in ccxt's structures; empty where it is not told."""
         with suppress(Exception):  # there are exchanges, and keys, that are told nothing of it
             told = await self._calls.currencies()
-            named = {self._coins.asset(code): each for code, each in told.items()}
+            named = {self._calls.asset(code): each for code, each in told.items()}
             return {asset: each for asset, each in named.items() if asset in self._watched}
         return {}
 
@@ -168,10 +168,10 @@ class TradingAccount:
     async def _reconcile(self, told: Heard) -> None:
         """Makes what we know what the exchange knows; ready when that is done. Raises what is in the way."""
         await self._list()
-        for life in self._idle():
+        for life in self._idle(self._lives.incomplete()):
             await self._looks.look(life, told)
         cancelled = await self._looks.clear(told)
-        for life in self._idle():
+        for life in self._idle(self._lives.incomplete()):
             if life.pulled and life.stands:
                 await self._looks.take_back(life, told)
         balances = await self._balances()
@@ -216,10 +216,9 @@ class TradingAccount:
 
     async def _look_around(self, told: Heard) -> None:
         """At orders of which nothing was heard for long enough, and at what is held once all are over."""
-        for life in self._lives.due():
-            if life.ticket.id not in self._sending:
-                look = self._looks.take_back if life.pulled and life.stands and life.exchange_id else self._looks.look
-                await look(life, told)
+        for life in await self._looks.changed(self._idle(self._lives.due())):
+            look = self._looks.take_back if life.pulled and life.stands and life.exchange_id else self._looks.look
+            await look(life, told)
         if self._changed[0] != self._lives.changes:
             self._changed = self._lives.changes, time.monotonic()
         if self._balanced != self._lives.changes and time.monotonic() - self._changed[1] > self._patience.quiet:
@@ -246,9 +245,9 @@ class TradingAccount:
             raise
         return told
 
-    def _idle(self) -> list[Life]:
+    def _idle(self, lives: Sequence[Life]) -> list[Life]:
         """Those that may be looked at: their answer is not on its way."""
-        return [life for life in self._lives.incomplete() if life.ticket.id not in self._sending]
+        return [life for life in lives if life.ticket.id not in self._sending]
 
     def _unready(self, error: BaseException) -> Heard:
         """Nothing new goes there until it is known how it stands."""
@@ -271,8 +270,10 @@ class TradingAccount:
     def _order_told(self, told: Told) -> None:
         """A socket told how an order stands: that it is over is asked for."""
         life, sighting = self._lives.meant(told, told.get("id")), order_parsing.sighting(told, self._now())
-        if life is None or life.complete or sighting is None:
+        if life is None or sighting is None or isinstance(life.final, OrderEnded):
             return
+        if life.final is not None and not sighting.over:
+            self._tell(self._unready(NotKnownError(f"{life.ticket.id} arrived after it was given up")))
         self._tell(self._lives.opened(life, sighting.exchange_id))
         if sighting.over:
             self._lives.ring([life])

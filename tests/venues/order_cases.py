@@ -301,7 +301,7 @@ async def restart(desk):
 
 
 async def reckoning(desk, venue):
-    """What must hold whatever happened: one final report each, one order each, books equal, and a restart adds nothing."""
+    """What holds whatever happened: one final report each, one order each, equal books; a restart adds nothing."""
     await desk.until(lambda: desk.ready(venue))
     tickets = [each.ticket for each in desk.journal if each.kind == "ordered"]
     await desk.done(*tickets)
@@ -328,5 +328,3 @@ def outcome(desk, tickets):
     filled = sum((each.filled for each in finals if isinstance(each, OrderEnded)), Decimal())
     fills = sum(isinstance(each, OrderFilled) for each in desk.journal)
     return f"{len(finals)} orders, {refused} refused, {fills} fills of {filled:f}"
-
-

@@ -1,4 +1,4 @@
-"""Every fault at every exchange: nothing is lost, nothing is doubled, and the books equal the exchange's to the digit."""
+"""Every fault at every exchange: nothing is lost, nothing is doubled, the books equal the exchange's to the digit."""
 
 import pytest
 
@@ -9,8 +9,8 @@ from .order_floor import VENUES, floor
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("venue", VENUES)
 async def test_nothing_is_lost_and_nothing_is_doubled(venue, case):
-    """Each ticket has one final report and at most one order; each fill is told once; balances are those of the fills."""
+    """A ticket has one final report and at most one order; a fill is told once; balances are those of the fills."""
     async with floor(venue) as desk:
         await CASES[case](desk, venue)
         told = await reckoning(desk, venue)
-    print(f"\n{case:34} {venue:8} {told}")  # noqa: T201 - the table, with -s
+    print(f"\n{case:34} {venue:8} {told}")  # the table, with -s
