@@ -173,9 +173,9 @@ def quotes(markets: Sequence[Strip], at: int) -> tuple[Quote, ...]:
     row = grid(markets, np.array([at]))
     columns = (row.price[0], row.spread[0], row.size[0], row.age[0])
     facts = zip(markets, *(column.tolist() for column in columns), strict=True)
-    return tuple(_quote(strip.market, at - int(age), *rest) for strip, *rest, age in facts if age == age)
+    return tuple(quote(strip.market, at - int(age), *rest) for strip, *rest, age in facts if age == age)
 
 
-def _quote(market: Market, end: int, price: float, spread: float, size: float) -> Quote:
+def quote(market: Market, end: int, price: float, spread: float, size: float) -> Quote:
     size = 0.0 if size != size else size
     return Quote(end, end, *market, exp(price - spread / 2), exp(price + spread / 2), size, size)

@@ -41,11 +41,11 @@ def find(
     told the part done, 0 to 1. Without `skip` calm stretches are looked at too, which changes nothing but the time.
     """
     markets = bars.strips(histories)
-    told = _told(Scan(markets, coins, thresholds), progress or _nobody, skip=skip) if markets else ()
-    return Found(told, len({one.market for one in histories}), sum(map(len, histories)), _span(histories))
+    found = told(Scan(markets, coins, thresholds), progress or _nobody, skip=skip) if markets else ()
+    return Found(found, len({one.market for one in histories}), sum(map(len, histories)), _span(histories))
 
 
-def _told(scan: Scan, progress: Callable[[float], None], *, skip: bool) -> tuple[Depeg, ...]:
+def told(scan: Scan, progress: Callable[[float], None], *, skip: bool) -> tuple[Depeg, ...]:
     looks = len(scan.at)
     for first, last in calm.restless(scan.markets, scan.at, scan.graph, scan.thresholds) if skip else [(0, looks)]:
         for begin in range(first, last, STRETCH):

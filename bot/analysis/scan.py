@@ -69,7 +69,7 @@ class Scan:
         return min(rows)
 
     def _judge(self, first: int, last: int) -> None:
-        stretch = bars.grid(self.markets, self.at[self._warm(first) : last])
+        stretch = bars.grid(self.markets, self.at[self.warm(first) : last])
         solved = valuation.solved(self.names, self.graph, stretch)
         for one in readings(self.names, self.graph, stretch, solved, self._coins):
             for direction in DIRECTIONS:
@@ -95,7 +95,7 @@ class Scan:
         if its:
             self._tracks[key] = its
 
-    def _warm(self, first: int) -> int:
+    def warm(self, first: int) -> int:
         """The look from which on everything counts that detection remembers at look `first`.
 
         A venue's words on a coin are those of all its direct bars, and of others while there is no such bar.

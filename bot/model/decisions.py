@@ -6,6 +6,8 @@ from enum import IntEnum
 from typing import Literal
 
 from bot.model.markets import Asset, Market
+from bot.model.orders import Kind, Ticket
+from bot.model.outlooks import Outlook
 from bot.model.registry import Address, LenderKind
 
 
@@ -95,6 +97,57 @@ class Loop:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """A coin below its peg, to be bought and kept until it is back. Prices are in units of the peg, estimates."""
+
+    coin: Asset
+    price: float  # what one is bought for now, the fee counted
+    outlook: Outlook
+    usd: float  # dollars for one unit of the peg
+    sigma_bp: float  # how unsure the coin's value is
+    net: float  # expected profit for each dollar, after every cost
+    days: float  # that the money is expected to be bound
+    severity: Severity
+
+    @property
+    def gain(self) -> float:
+        """What a dollar earns when the coin comes back."""
+        return 1.0 / self.price - 1.0
+
+    @property
+    def loss(self) -> float:
+        """What a dollar loses when it falls to where the outlook was wrong."""
+        return max(1.0 - self.outlook.worst / self.price, 0.0)
+
+    @property
+    def score(self) -> float:
+        """Expected profit a day for each dollar that can be lost: what opportunities are ranked by."""
+        return self.net / max(self.loss, 1e-4) / max(self.days, 1 / 24)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One coin dearer at one venue than at another: bought here and sold there at once, from what lies there already."""
+
+    coin: Asset
+    buy: Market
+    sell: Market
+    buy_price: float  # in the markets' quotes
+    sell_price: float
+    amount: float  # coins that both books and both purses bear
+    net_bp: float  # of the dollars traded, after fees, impact, and bringing the coins back
+    net_usd: float
+
+    @property
+    def score(self) -> float:
+        """Profit for each dollar bound, as if for an hour: what opportunities are ranked by."""
+        return self.net_bp / 1e4 * 24
+
+
+Opportunity = Loop | Pair | Hold
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A loop with what the chain must hold us to. `id` is unique within a journal."""
 
@@ -131,6 +184,25 @@ class Refused:
 
 
 Verdict = Approved | Refused
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovedOrder:
+    """The only key to an exchange: made by `risk.review_order` alone."""
+
+    ticket: Ticket
+    kind: Literal["approved order"] = "approved order"
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A chance that was passed up, and why. Kept as `Refused` is."""
+
+    made_at: int  # ns UTC
+    coin: Asset
+    chance: Kind
+    reason: str
+    ticket: Ticket | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,4 +243,19 @@ class Halt:
     reason: str
 
 
-Action = Send | Replace | Cancel | Warn | Halt
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Send an order to its exchange."""
+
+    approved: ApprovedOrder
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """Take an order back."""
+
+    order_id: str
+    reason: str
+
+
+Action = Send | Replace | Cancel | Warn | Halt | Place | Pull

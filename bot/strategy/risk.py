@@ -3,10 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bot.model.decisions import Approved, Plan, Refused, Verdict
+from bot.model.account import Account, Order
+from bot.model.decisions import Approved, ApprovedOrder, Passed, Plan, Refused, Verdict
 from bot.model.events import LenderSeen
 from bot.model.ledger import Ledger
+from bot.model.orders import OrderRefused, Purpose, Side, Ticket
 from bot.model.registry import Address, Registry
+from bot.strategy.mandate import Mandate
 
 ROUNDING = 1e-9  # of dollars to coins and back: a loan of all that is allowed is allowed
 
@@ -30,6 +33,26 @@ class Standing:
 
     paused: str | None = None
     halted: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What all that lies at exchanges is worth, dollars, and what it was worth at best and when the day (UTC) began."""
+
+    equity: float = 0.0
+    peak: float = 0.0
+    day: int = 0
+    morning: float = 0.0
+
+    @property
+    def drawdown(self) -> float:
+        """Share of the peak that is lost."""
+        return 1 - self.equity / self.peak if self.peak > 0 else 0.0
+
+    @property
+    def lost_today(self) -> float:
+        """Share of what there was this morning."""
+        return 1 - self.equity / self.morning if self.morning > 0 else 0.0
 
 
 def within(
@@ -96,3 +119,58 @@ def _too_much_gas(plan: Plan, ledger: Ledger, limits: Limits) -> str | None:
     if asked <= limits.max_gas_promised:
         return None
     return f"gas of {asked} wei in flight would be over the maximum of {limits.max_gas_promised}"
+
+
+def reducing(worth: Worth, account: Account, mandate: Mandate) -> str | None:
+    """Why nothing new is begun at exchanges, while what is open may be left; None where nothing stands against it."""
+    if worth.drawdown >= mandate.max_drawdown:
+        return f"{worth.drawdown:.1%} under the peak, the maximum is {mandate.max_drawdown:.1%}"
+    if worth.lost_today >= mandate.max_daily_loss:
+        return f"{worth.lost_today:.1%} lost today, the maximum is {mandate.max_daily_loss:.1%}"
+    lately = [order for order in account.past.values() if order.fills][-mandate.slips :]
+    if len(lately) == mandate.slips and all(_slipped(order) > 0 for order in lately):
+        return f"the last {mandate.slips} orders were filled at worse than their limits"
+    refused = [order for order in account.past.values()][-mandate.slips :]
+    if len(refused) == mandate.slips and all(isinstance(order.final, OrderRefused) for order in refused):
+        return f"the last {mandate.slips} orders were refused"
+    return None
+
+
+def review_order(
+    ticket: Ticket, account: Account, worth: Worth, standing: Standing, mandate: Mandate
+) -> ApprovedOrder | Passed:
+    """Approve an order or say what stands against it. What leaves a position is stopped by less than what opens one."""
+    entering = ticket.purpose is Purpose.ENTER
+    objections = (
+        f"halted: {standing.halted}" if standing.halted and entering else None,
+        f"paused: {standing.paused}" if standing.paused and entering else None,
+        reducing(worth, account, mandate) if entering else None,
+        account.ready(ticket.market.venue),
+        _no_order(ticket, mandate),
+        _not_there(ticket, account),
+    )
+    reason = next((text for text in objections if text), None)
+    return Passed(ticket.made_at, ticket.coin, ticket.kind, reason, ticket) if reason else ApprovedOrder(ticket)
+
+
+def _no_order(ticket: Ticket, mandate: Mandate) -> str | None:
+    if not (ticket.amount > 0 and ticket.limit > 0 and ticket.quote_usd > 0):
+        return "an order of nothing"
+    usd = float(ticket.amount * ticket.limit) * ticket.quote_usd
+    if ticket.purpose is Purpose.ENTER and usd > mandate.most_usd * (1 + ROUNDING + mandate.slippage_bp / 1e4):
+        return f"an order of {usd:,.0f} USD is over the maximum of {mandate.most_usd:,.0f}"
+    return None
+
+
+def _not_there(ticket: Ticket, account: Account) -> str | None:
+    venue, base, quote = ticket.market
+    asset, asked = (quote, ticket.amount * ticket.limit) if ticket.side is Side.BUY else (base, ticket.amount)
+    there = account.free(venue, asset)
+    return None if asked <= there else f"{asked.normalize():f} {asset} is asked of {there.normalize():f} at {venue}"
+
+
+def _slipped(order: Order) -> float:
+    """How far beyond its limit an order was filled on average, in its quote; below 0 within it."""
+    average = float(sum(fill.amount * fill.price for fill in order.fills.values()) / order.filled)
+    limit = float(order.ticket.limit)
+    return average - limit if order.ticket.side is Side.BUY else limit - average

@@ -1,0 +1,295 @@
+"""History through `step`: the same judgement that runs live, fed with bars instead of books.
+
+Calm stretches are passed over: where no coin is off its peg nothing is bought, and where nothing is held nothing is
+sold. Which stretches those are is told by bot.analysis.history, whose detector is the one in `step`; it is the whole
+of them that is left out, so a test can show that decisions are the same without leaving any out.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from math import exp
+
+import numpy as np
+
+from bot.analysis import bars, history
+from bot.analysis.bars import Grid, Strip
+from bot.analysis.outcome import Declined, Fill, Outcome, Standing
+from bot.analysis.paper import Bar, Conditions, Paper
+from bot.analysis.scan import Scan
+from bot.model import account as books
+from bot.model.coins import Coins
+from bot.model.decisions import Action, Depeg, Passed, Place, Pull
+from bot.model.events import Event, Quote, QuotesSeen
+from bot.model.fees import listed
+from bot.model.markets import DOLLAR, REFERENCES, Asset, Candles, Market
+from bot.model.orders import OrderEvent, OrderFilled, VenueSeen
+from bot.model.times import DAY
+from bot.strategy.deviation import COIN
+from bot.strategy.engine import Policy, State, step
+
+CHUNK = 2_048  # looks laid out at once
+BANK = "bank"  # where money lies that no exchange of the history takes dollars for
+COIN_CASH = 0.10  # of the capital at one exchange, where it can only lie there as a coin
+POINTS = 400  # of a price that is drawn
+
+Progress = Callable[[float], None]
+
+
+def run(
+    histories: Sequence[Candles],
+    coins: Coins,
+    policy: Policy,
+    capital: float,
+    progress: Progress | None = None,
+    *,
+    skip: bool = True,
+    conditions: Conditions | None = None,
+) -> Outcome:
+    """What the bot would have done with `capital` dollars, and what would have come of it.
+
+    Dollars are placed beforehand at the exchanges of the history, see `placed`. Without `skip` every look is taken.
+    """
+    markets = bars.strips(histories)
+    if not markets or policy.rules is None:
+        return _nothing(capital)
+    scan = Scan(markets, coins, policy.thresholds)
+    episodes = history.told(scan, progress=_part(progress, 0.0, 0.2), skip=skip)
+    rules = replace(policy.rules, terms={strip.market: listed(strip.market) for strip in markets})
+    span = max(int((strip.until - strip.end).max()) for strip in markets)
+    policy = replace(policy, rules=rules, stale_after=max(policy.stale_after, span))
+    replay = _Replay(histories, markets, scan, policy, Paper(rules.terms, conditions or Conditions()))
+    replay.begin(placed([strip.market for strip in markets], coins, capital))
+    replay.through(_stretches(scan, episodes) if skip else [(0, len(scan.at))], _part(progress, 0.2, 1.0))
+    return replay.outcome(capital, episodes)
+
+
+def placed(markets: Sequence[Market], coins: Coins, capital: float) -> dict[books.Purse, Decimal]:
+    """Where the dollars lie beforehand: in equal parts at each exchange where a stablecoin is traded for money.
+
+    Where it takes no dollars a tenth of them lies there at most, as the coin that most is priced in; the rest is kept
+    in the bank.
+    """
+    direct = [market for market in markets if market.base in coins.by_symbol and market.quote not in REFERENCES]
+    venues = sorted({market.venue for market in direct})
+    purses: dict[books.Purse, Decimal] = {}
+    left = Decimal(repr(capital))
+    for venue in venues:
+        quotes = [market.quote for market in direct if market.venue == venue]
+        cash = DOLLAR if DOLLAR in quotes else max(sorted(set(quotes)), key=quotes.count)
+        part = capital / len(venues) if cash == DOLLAR else min(capital / len(venues), COIN_CASH * capital)
+        purses[venue, cash] = Decimal(repr(part))
+        left -= purses[venue, cash]
+    return purses | {(BANK, DOLLAR): max(left, Decimal(0))}
+
+
+def _nothing(capital: float) -> Outcome:
+    return Outcome(capital, (), (), (), (), lambda *_: float("nan"), lambda *_: (), 0, 0)
+
+
+def _part(progress: Progress | None, first: float, last: float) -> Progress:
+    return (lambda done: progress(first + (last - first) * done)) if progress else (lambda _: None)
+
+
+def _stretches(scan: Scan, episodes: Sequence[Depeg]) -> list[tuple[int, int]]:
+    """The looks [first, last) that are taken: from what detection remembers before a depeg, to its end.
+
+    The first look of all and the last one are among them, for what all is worth then.
+    """
+    whole, looks = [(0, 1)], len(scan.at)
+    for each in episodes:
+        if each.scope == COIN:
+            first = int(np.searchsorted(scan.at, each.start))
+            last = looks if each.end is None else int(np.searchsorted(scan.at, each.end)) + 1
+            whole.append((scan.warm(first), last))
+    joined: list[tuple[int, int]] = []
+    for first, last in sorted([*whole, (looks - 1, looks)]):
+        if joined and first <= joined[-1][1]:
+            joined[-1] = joined[-1][0], max(joined[-1][1], last)
+        else:
+            joined.append((first, last))
+    return joined
+
+
+@dataclass(slots=True)
+class _Replay:
+    histories: Sequence[Candles]
+    markets: Sequence[Strip]
+    scan: Scan
+    policy: Policy
+    paper: Paper
+    state: State = field(default_factory=State)
+    events: int = 0
+    fills: list[Fill] = field(default_factory=list)
+    curve: list[Standing] = field(default_factory=list)
+    declined: dict[tuple[Asset, str, str, int], Declined] = field(default_factory=dict)
+    _told: tuple[Market, ...] = ()  # markets that stood at the last look
+
+    def begin(self, purses: dict[books.Purse, Decimal]) -> None:
+        """Money lies at the exchanges, and no more is known."""
+        now = int(self.scan.at[0]) - 1
+        for venue in {*(venue for venue, _ in purses), *(strip.market.venue for strip in self.markets)}:
+            held = tuple((asset, amount) for (where, asset), amount in purses.items() if where == venue)
+            self.take(VenueSeen(now, now, venue, ready=True, balances=held), now)
+
+    def through(self, stretches: Sequence[tuple[int, int]], progress: Progress) -> None:
+        """Take the looks of these stretches, and more behind each while anything is open."""
+        total, done = sum(last - first for first, last in stretches), 0
+        ends = [first for first, _ in stretches[1:]] + [len(self.scan.at)]
+        for (first, last), following in zip(stretches, ends, strict=True):
+            row = first
+            while row < last or (row < following and self._busy()):
+                row = self._some(row, min(row + CHUNK, last if row < last else following))
+            done += last - first
+            progress(done / total)
+        now = int(self.scan.at[-1])
+        self._hear(self.paper.end(now), now)
+
+    def outcome(self, capital: float, episodes: tuple[Depeg, ...]) -> Outcome:
+        """All that came of it."""
+        return Outcome(
+            capital=capital,
+            episodes=episodes,
+            fills=tuple(self.fills),
+            curve=tuple(self.curve),
+            declined=tuple(self.declined.values()),
+            best_exit=self.best_exit,
+            prices=self.prices,
+            events=self.events,
+            looks=len(self.scan.at),
+        )
+
+    def take(self, event: Event, now: int) -> None:
+        """One event through `step`, and all that comes of it."""
+        waiting = [event]
+        while waiting:
+            event = waiting.pop(0)
+            before, self.events = self.state.desk.passed, self.events + 1
+            if isinstance(event, OrderFilled):
+                self._note(event)
+            self.state, actions = step(self.state, event, self.policy)
+            self._decline(before)
+            for action in actions:
+                waiting += self._carry_out(action, now)
+
+    def best_exit(self, trade: str, after: int, until: int) -> float:
+        """Dollars for a coin by the best close of the markets that a trade was in; NaN where there is none."""
+        best = float("nan")
+        for market, usd in {fill.market: fill.quote_usd for fill in self.fills if fill.trade == trade}.items():
+            strip = next(each for each in self.markets if each.market == market)
+            first, last = np.searchsorted(strip.end, [after, until], side="right")
+            if first < last:
+                best = float(np.fmax(best, exp(float(strip.price[first:last].max())) * usd))
+        return best
+
+    def prices(self, coin: Asset, after: int, until: int) -> tuple[tuple[int, float], ...]:
+        """A coin's closes in the market that says most of it: in dollars, else in what it is traded for."""
+        its = [strip for strip in self.markets if strip.market.base == coin and strip.market.quote not in REFERENCES]
+        if not its:
+            return ()
+        strip = max(its, key=lambda each: (each.market.quote == DOLLAR, len(each), each.market))
+        first, last = np.searchsorted(strip.end, [after, until], side="right")
+        rows = np.unique(np.linspace(first, max(last - 1, first), POINTS).astype(int)) if first < last else []
+        return tuple((int(strip.end[row]), exp(float(strip.price[row]))) for row in rows)
+
+    def _busy(self) -> bool:
+        return bool(self.state.desk.account.trades or len(self.paper))
+
+    def _some(self, first: int, last: int) -> int:
+        """Take looks from `first` on, up to `last`; how far it went."""
+        grid = bars.grid(self.markets, self.scan.at[first:last])
+        for row in range(last - first):
+            self._look(grid, row)
+        return last
+
+    def _look(self, grid: Grid, row: int) -> None:
+        """The bars that ended, what they did to our orders, and then what they say."""
+        now = int(grid.at[row])
+        if len(self.paper):
+            for market, bar in self._ended(now):
+                self._hear(self.paper.bar(market, bar), now)
+        quotes = tuple(_quotes(self.markets, grid, row))
+        standing = tuple(quote.market for quote in quotes)
+        gone = tuple(market for market in self._told if market not in standing) if standing != self._told else ()
+        self._told = standing
+        self.take(QuotesSeen(now, now, quotes, gone), now)
+        self._mark(now)
+
+    def _ended(self, now: int) -> Iterator[tuple[Market, Bar]]:
+        """Bars that ended now in markets where orders stand."""
+        wanted = {order.ticket.market for order in self.state.desk.account.orders.values()}
+        for candles in self.histories:
+            if candles.market not in wanted:
+                continue
+            k = int(np.searchsorted(candles.opened, now - candles.timeframe))
+            if k < len(candles) and int(candles.opened[k]) + candles.timeframe == now:
+                yield candles.market, _bar(candles, k)
+
+    def _hear(self, reports: Sequence[OrderEvent], now: int) -> None:
+        for report in reports:
+            self.take(report, now)
+
+    def _carry_out(self, action: Action, now: int) -> Sequence[OrderEvent]:
+        match action:
+            case Place(approved):
+                return self.paper.place(approved.ticket, now)
+            case Pull(order_id):
+                return self.paper.pull(order_id, now)
+            case _:
+                return ()
+
+    def _note(self, fill: OrderFilled) -> None:
+        account = self.state.desk.account
+        ticket = (account.orders.get(fill.order_id) or account.past[fill.order_id]).ticket
+        self.fills.append(
+            Fill(
+                order_id=fill.order_id,
+                trade=ticket.trade,
+                kind=ticket.kind,
+                coin=ticket.coin,
+                market=ticket.market,
+                side=ticket.side,
+                purpose=ticket.purpose,
+                at=fill.made_at,
+                amount=fill.amount,
+                price=fill.price,
+                seen_price=ticket.seen_price,
+                fee_usd=books.fee_usd(ticket, fill),
+                quote_usd=ticket.quote_usd,
+                why=ticket.why,
+            )
+        )
+
+    def _decline(self, before: tuple[Passed, ...]) -> None:
+        """Keep the chances that were passed up now, each reason once for each depeg."""
+        now = self.state.desk.passed
+        if now is before:
+            return
+        fresh = now[now.index(before[-1]) + 1 :] if before and before[-1] in now else now
+        starts = {each.coin: each.start for each in self.state.watching.depegs if each.scope == COIN}
+        for passed in fresh:
+            text = "".join(sign for sign in passed.reason if not sign.isdigit())
+            key = passed.coin, passed.chance, text, starts.get(passed.coin, passed.made_at // DAY)
+            self.declined.setdefault(key, Declined(passed.made_at, passed.coin, passed.chance, passed.reason))
+
+    def _mark(self, now: int) -> None:
+        desk, values = self.state.desk, self.state.values.values
+        held = ((trade.coin, float(trade.net)) for trade in desk.account.trades.values())
+        exposure = sum(abs(net) * values[coin].usd for coin, net in held if coin in values)
+        if not self.curve or (self.curve[-1].equity, self.curve[-1].exposure) != (desk.worth.equity, exposure):
+            self.curve.append(Standing(now, desk.worth.equity, exposure))
+
+
+def _quotes(markets: Sequence[Strip], grid: Grid, row: int) -> Iterator[Quote]:
+    """What stands at one look."""
+    at = int(grid.at[row])
+    columns = (grid.price[row], grid.spread[row], grid.size[row], grid.age[row])
+    for strip, price, spread, size, age in zip(markets, *(column.tolist() for column in columns), strict=True):
+        if age == age:  # not NaN
+            yield bars.quote(strip.market, at - int(age), price, spread, size)
+
+
+def _bar(candles: Candles, k: int) -> Bar:
+    opened = int(candles.opened[k])
+    columns = (candles.open, candles.high, candles.low, candles.close, candles.volume)
+    return Bar(opened, opened + candles.timeframe, *(float(column[k]) for column in columns))

@@ -1,0 +1,143 @@
+"""The chances at exchanges that quotes offer now: holds of fallen coins, and pairs between venues; and why not.
+
+Loops are found in the chain's pools block by block, see bot.strategy.routing; all three have a score to be ranked by.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from math import inf
+
+from bot.model.account import Account
+from bot.model.coins import Coins
+from bot.model.decisions import Depeg, FairValues, Hold, Loop, Opportunity, Pair
+from bot.model.events import Quote
+from bot.model.markets import DOLLAR, FIAT, Asset, Market
+from bot.model.orders import Terms
+from bot.model.outlooks import Outlook, Stance
+from bot.model.times import DAY
+from bot.strategy.mandate import Mandate
+from bot.strategy.worth import SURE_BP
+
+BP = 1e4
+YEAR = 365.0  # days
+UNKNOWN_DAYS = 30.0  # that money is thought to be bound where nobody knows
+NEAR_PAR = 0.005  # a coin within so much of a dollar serves as money
+FEE_UNKNOWN = 0.002  # of what is traded, to come out again
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """One side of one market, as we could trade there: its terms, what its quote is worth, and what we have for it."""
+
+    quote: Quote
+    terms: Terms
+    quote_usd: float
+
+    @property
+    def market(self) -> Market:
+        """Where it is."""
+        return self.quote.market
+
+    @property
+    def ask_usd(self) -> float:
+        """What buying one costs, the fee counted."""
+        return (self.quote.ask or 0.0) * self.quote_usd * (1 + float(self.terms.taker))
+
+    @property
+    def bid_usd(self) -> float:
+        """What selling one brings, the fee counted."""
+        return (self.quote.bid or 0.0) * self.quote_usd * (1 - float(self.terms.taker))
+
+
+Counters = Mapping[Asset, tuple[Counter, ...]]
+"""By the coin that is traded there."""
+
+
+def counters(
+    latest: Iterable[Quote], values: FairValues, terms: Mapping[Market, Terms], account: Account, coins: Coins
+) -> Counters:
+    """Every market where a stablecoin is traded against money of known worth, and whose venue is known well enough."""
+    money = {asset: usd for asset in _money(values, coins) if (usd := values.values[asset].usd)} | {DOLLAR: 1.0}
+    found = defaultdict[Asset, list[Counter]](list)
+    for quote in latest:
+        market = quote.market
+        its = terms.get(market)
+        if its and market.base in coins.by_symbol and market.quote in money and account.ready(market.venue) is None:
+            found[market.base].append(Counter(quote, its, money[market.quote]))
+    return {coin: tuple(sorted(each, key=lambda one: one.market)) for coin, each in found.items()}
+
+
+def _money(values: FairValues, coins: Coins) -> Iterator[Asset]:
+    """What may be paid with: fiat money, and coins that stand near their dollar and are surely known to."""
+    for asset, value in values.values.items():
+        near = abs(value.usd - 1) <= 4 * NEAR_PAR and value.sigma_bp <= SURE_BP
+        if asset in FIAT or (asset in coins.by_symbol and coins.peg(asset) == DOLLAR and near):
+            yield asset
+
+
+def hold(
+    depeg: Depeg, outlook: Outlook, offers: tuple[Counter, ...], values: FairValues, peg_usd: float, mandate: Mandate
+) -> Hold | str:
+    """What buying the coin and keeping it promises; or why it is no chance."""
+    asks = [offer for offer in offers if offer.quote.ask]
+    if depeg.direction == "above":
+        return "it is above its peg: nothing to buy"
+    if outlook.stance is not Stance.HOLD:
+        return f"{outlook.stance}: {outlook.reasons[0] if outlook.reasons else 'by its outlook'}"
+    if not asks:
+        return "nobody sells it for money where orders may go"
+    value = values.values[depeg.coin]
+    if not value.anchored and not mandate.unanchored:
+        return "no dollar market says what it is worth"
+    if value.sigma_bp > mandate.sure_bp:
+        return f"its value is sure to {value.sigma_bp:.0f} bp only"
+    price = min(offer.ask_usd for offer in asks) / peg_usd
+    days = (outlook.median_time or UNKNOWN_DAYS * DAY) / DAY
+    net = outlook.fair / price - 1 - FEE_UNKNOWN - mandate.capital_cost * days / YEAR
+    chance = Hold(depeg.coin, price, outlook, peg_usd, value.sigma_bp, net, days, depeg.severity)
+    if price <= outlook.worst:
+        return f"below {outlook.worst:.4f} the outlook is wrong"
+    if net < mandate.edge:
+        return f"it promises {net:.2%} after costs, less than {mandate.edge:.2%}"
+    return chance
+
+
+def pairs(coin: Asset, offers: tuple[Counter, ...], account: Account, now: int, mandate: Mandate) -> Iterator[Pair]:
+    """Every two venues between which the coin is dearer by more than all costs, with what lies there; best first."""
+    fresh = [each for each in offers if now - each.quote.seen_at <= mandate.pair_age]
+    found = [pair for a in fresh for b in fresh if (pair := _pair(coin, a, b, account, mandate))]
+    yield from sorted(found, key=lambda pair: (-pair.net_usd, pair.buy, pair.sell))
+
+
+def _pair(coin: Asset, a: Counter, b: Counter, account: Account, mandate: Mandate) -> Pair | None:
+    """Buying at `a` and selling at `b`; None where that does not pay, or nothing lies there."""
+    if a.market.venue == b.market.venue or not a.quote.ask or not b.quote.bid:
+        return None
+    net_bp = (b.bid_usd / a.ask_usd - 1) * BP
+    if net_bp < mandate.pair_bp:
+        return None
+    amount = min(
+        a.quote.ask_size,
+        b.quote.bid_size,
+        float(account.free(a.market.venue, a.market.quote)) / (a.quote.ask * (1 + float(a.terms.taker))),
+        float(account.free(b.market.venue, coin)),
+        mandate.most_usd / a.ask_usd,
+    )
+    if amount * a.ask_usd < mandate.least_usd:
+        return None
+    usd = amount * (b.bid_usd - a.ask_usd)
+    return Pair(coin, a.market, b.market, a.quote.ask, b.quote.bid, amount, net_bp, usd)
+
+
+def ranked(chances: Iterable[Opportunity]) -> list[Opportunity]:
+    """The best first: by expected profit for what is risked and bound. A loop binds nothing and comes before all."""
+    return sorted(chances, key=lambda each: -_score(each))
+
+
+def _score(chance: Opportunity) -> float:
+    match chance:
+        case Loop():
+            return inf
+        case Hold() | Pair():
+            return chance.score

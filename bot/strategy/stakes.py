@@ -1,0 +1,117 @@
+"""How much of a coin to hold: a part of Kelly's stake, inside what may be lost and what may be held.
+
+Every bound falls, or stays, when anything gets worse: a likelier death, a smaller way back, a deeper stop, a thinner
+market, more that is held already.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from bot.model.coins import Coins, Stablecoin
+from bot.model.decisions import Hold
+from bot.model.markets import Asset
+from bot.strategy.mandate import Mandate
+
+FULL_AT = 0.5  # of the way from the peg to the stop: from there on all of the budget may be used
+
+
+@dataclass(frozen=True, slots=True)
+class Stake:
+    """What is held of one coin, or promised to be, dollars: what it cost, and what of that is lost at its stop."""
+
+    cost: float = 0.0
+    risk: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """All stakes, and the capital they are made of."""
+
+    capital: float
+    lost: float = 0.0  # since the peak
+    stakes: Mapping[Asset, Stake] = field(default_factory=dict)
+
+    def cost(self, of: Iterable[Asset]) -> float:
+        """What these coins cost together."""
+        return sum(self.stakes[coin].cost for coin in of if coin in self.stakes)
+
+    def risk(self, of: Iterable[Asset]) -> float:
+        """What they lose together at their stops."""
+        return sum(self.stakes[coin].risk for coin in of if coin in self.stakes)
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """Dollars that may still be bought, and what allows no more."""
+
+    usd: float
+    reason: str
+
+
+def kelly(p: float, gain: float, loss: float) -> float:
+    """Kelly's share of the capital for a bet that earns `gain` a dollar with probability `p` and else loses `loss`."""
+    if loss <= 0 or gain <= 0:
+        return 0.0
+    return max(p / loss - (1 - p) / gain, 0.0)
+
+
+def room(hold: Hold, holdings: Holdings, sellable_usd: float, coins: Coins, mandate: Mandate) -> Bound:
+    """How much more of the coin to buy, dollars: the least of all bounds, never below 0.
+
+    `sellable_usd`: what could be sold of it in bad times.
+    """
+    bounds = _bounds(hold, holdings, sellable_usd, coins, mandate)
+    least = min(bounds, key=lambda bound: bound.usd)
+    return Bound(max(least.usd, 0.0), least.reason)
+
+
+def _bounds(
+    hold: Hold, holdings: Holdings, sellable_usd: float, coins: Coins, mandate: Mandate
+) -> tuple[Bound, ...]:
+    capital, held = holdings.capital, holdings.stakes.get(hold.coin, Stake()).cost
+    alike = together(hold.coin, holdings.stakes, coins)
+    share = mandate.kelly * kelly(hold.outlook.recovery_low, hold.gain, hold.loss)
+    issuer, mechanism = (_sharing(hold.coin, holdings.stakes, coins, trait) for trait in ("issuer", "mechanism"))
+    left = max(mandate.max_drawdown * capital - holdings.lost, 0.0) / mandate.max_drawdown if mandate.max_drawdown else 0
+    return (
+        Bound(share * capital - held, "no more pays for its risk"),
+        Bound(_at_risk(hold, holdings.risk(alike), mandate.risk_per_bet * left), "what may be lost on one bet is staked"),
+        Bound(_at_risk(hold, holdings.risk(holdings.stakes), mandate.risk * left), "what may be lost at once is staked"),
+        Bound(mandate.per_coin * capital - held, f"no more than {mandate.per_coin:.0%} of one coin"),
+        Bound(mandate.per_issuer * capital - holdings.cost(issuer), f"no more than {mandate.per_issuer:.0%} of one issuer"),
+        Bound(
+            mandate.per_mechanism * capital - holdings.cost(mechanism),
+            f"no more than {mandate.per_mechanism:.0%} of one mechanism",
+        ),
+        Bound(mandate.exposure * capital - holdings.cost(holdings.stakes), f"no more than {mandate.exposure:.0%} in all"),
+        Bound(sellable_usd - held, "no more could be sold in bad times"),
+    )
+
+
+def _at_risk(hold: Hold, staked: float, budget: float) -> float:
+    """Dollars that may be bought when so much of the budget is staked already.
+
+    The budget opens with the fall: whoever stakes all of it on the first sight has nothing left where it pays most.
+    """
+    if hold.loss <= 0:
+        return 0.0
+    fallen = (1 - hold.price) / max(1 - hold.outlook.worst, 1e-9)
+    return (budget * min(fallen / FULL_AT, 1.0) - staked) / hold.loss
+
+
+def together(coin: Asset, held: Iterable[Asset], coins: Coins) -> frozenset[Asset]:
+    """Those of the coins held, and the coin itself, that fall for the same reason: they count as one bet."""
+    return frozenset({coin}) | {other for other in held if _alike(coins.by_symbol.get(coin), coins.by_symbol.get(other))}
+
+
+def _alike(one: Stablecoin | None, other: Stablecoin | None) -> bool:
+    if one is None or other is None:
+        return True  # nobody knows: then they may
+    resting = {one.symbol, *one.backing} & {other.symbol, *other.backing}
+    return bool(resting) or (one.issuer != "" and one.issuer == other.issuer) or one.mechanism is other.mechanism
+
+
+def _sharing(coin: Asset, held: Iterable[Asset], coins: Coins, trait: str) -> frozenset[Asset]:
+    its = getattr(coins.by_symbol.get(coin), trait, None)
+    same = (other for other in held if its and getattr(coins.by_symbol.get(other), trait, None) == its)
+    return frozenset({coin, *same})

@@ -1,0 +1,93 @@
+"""From an amount of a coin to orders: split over venues, priced no worse than is allowed, each with a name of its own."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, ROUND_UP, Decimal
+
+from bot.model.account import Account
+from bot.model.markets import Asset
+from bot.model.orders import Kind, Purpose, Side, Style, Ticket
+from bot.model.times import SECOND
+from bot.strategy import splitting
+from bot.strategy.opportunities import BP, Counter
+from bot.strategy.splitting import Offer, Part
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What orders are wanted for. `amount` in coins; `slip_bp`: worse than the price seen, at most."""
+
+    trade: str
+    kind: Kind
+    coin: Asset
+    side: Side
+    purpose: Purpose
+    amount: Decimal
+    slip_bp: float
+    why: str
+    style: Style = Style.TAKE
+
+
+def cut(wish: Wish, counters: Iterable[Counter], account: Account, share: float, now: int) -> Iterator[Ticket]:
+    """Orders that together trade the amount, or what books and purses bear of it. `share` of each book is taken."""
+    by_market = {each.market: each for each in _one_a_purse(counters, wish.side)}
+    offers = [_offer(each, wish.side, account, share, wish.slip_bp) for each in by_market.values()]
+    parts = splitting.split([offer for offer in offers if offer.levels], wish.amount, wish.side)
+    for number, part in enumerate(parts):
+        yield _ticket(wish, part, by_market[part.market], account.tickets + number, now)
+
+
+def _one_a_purse(counters: Iterable[Counter], side: Side) -> Iterable[Counter]:
+    """Of the markets that take from the same purse the best one: what lies there can be given once only."""
+    buys, best = side is Side.BUY, dict[tuple[str, Asset], Counter]()
+    for each in sorted(counters, key=lambda one: one.ask_usd if buys else -one.bid_usd):
+        if each.quote.ask if buys else each.quote.bid:
+            best.setdefault((each.market.venue, each.market.quote if buys else each.market.base), each)
+    return best.values()
+
+
+def _offer(counter: Counter, side: Side, account: Account, share: float, slip_bp: float) -> Offer:
+    """A book as we may use it, and what lies there for it at the worst price we would pay."""
+    buys, (venue, base, quote) = side is Side.BUY, counter.market
+    price, size = (counter.quote.ask, counter.quote.ask_size) if buys else (counter.quote.bid, counter.quote.bid_size)
+    free = account.free(venue, quote if buys else base)
+    worst = Decimal(repr(1 + slip_bp / BP)) * Decimal("1.001") * (1 + counter.terms.taker)  # a step, and the fee
+    return Offer(
+        market=counter.market,
+        levels=((price, size * share),) if price and size > 0 else (),
+        terms=counter.terms,
+        quote_usd=counter.quote_usd,
+        room=free / worst if buys else free,
+    )
+
+
+def _ticket(wish: Wish, part: Part, counter: Counter, number: int, now: int) -> Ticket:
+    seen = (counter.quote.ask if wish.side is Side.BUY else counter.quote.bid) or 0.0
+    return Ticket(
+        id=name(number, now),
+        trade=wish.trade or name(number, now),
+        kind=wish.kind,
+        coin=wish.coin,
+        market=part.market,
+        side=wish.side,
+        amount=part.amount,
+        limit=limit(seen, wish.side, wish.slip_bp, counter.terms.price_step),
+        style=wish.style,
+        purpose=wish.purpose,
+        quote_usd=counter.quote_usd,
+        made_at=now,
+        seen_price=seen,
+        why=wish.why,
+    )
+
+
+def limit(seen: float, side: Side, slip_bp: float, step: Decimal) -> Decimal:
+    """The worst price for which an order is still wanted, on the market's steps; never worse than so much worse."""
+    worst = Decimal(repr(seen * (1 + slip_bp / BP if side is Side.BUY else 1 - slip_bp / BP)))
+    rounding = ROUND_DOWN if side is Side.BUY else ROUND_UP
+    return (worst / step).to_integral_value(rounding=rounding) * step
+
+
+def name(number: int, now: int) -> str:
+    """A client order id: of 18 letters and digits at most, unlike those of other journals that trade the same account."""
+    return f"rp{now // SECOND:x}{number % 16**8:x}"

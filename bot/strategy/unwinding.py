@@ -1,0 +1,38 @@
+"""A pair whose legs did not both fill: what is left over is traded away, at a price that widens the longer it stands."""
+
+from decimal import Decimal
+
+from bot.model.account import Account, Trade
+from bot.model.orders import Purpose, Side
+from bot.model.times import MINUTE
+from bot.strategy.mandate import Mandate
+from bot.strategy.tickets import Wish
+
+AT_MOST = 4.0  # times the first limit: beyond it a person is asked
+WIDENS_EVERY = 1 * MINUTE
+
+
+def wish(trade: Trade, account: Account, now: int, mandate: Mandate) -> Wish | None:
+    """What is to be sold or bought to be even again; None while legs may still fill, or where both did."""
+    if account.pending(trade.id) or trade.net == 0:
+        return None
+    over = trade.net > 0
+    return Wish(
+        trade=trade.id,
+        kind="pair",
+        coin=trade.coin,
+        side=Side.SELL if over else Side.BUY,
+        purpose=Purpose.UNWIND,
+        amount=abs(trade.net),
+        slip_bp=slip_bp(trade, now, mandate),
+        why=f"one-sided: {_plain(abs(trade.net))} {trade.coin} {'bought and not sold' if over else 'sold and not bought'}",
+    )
+
+
+def slip_bp(trade: Trade, now: int, mandate: Mandate) -> float:
+    """What unwinding may cost now, bp: more the longer the pair stands one-sided, and never more than so much."""
+    return mandate.unwind_bp * min(1 + (now - trade.opened) / WIDENS_EVERY, AT_MOST)
+
+
+def _plain(amount: Decimal) -> str:
+    return f"{amount.normalize():f}"
