@@ -15,6 +15,7 @@ import certifi
 from yarl import URL
 
 from bot.venues.dialects import DIALECTS
+from bot.venues.order_pace import Bucket
 
 Exchange = Any  # ccxt's classes tell mypy nothing
 
@@ -71,10 +72,13 @@ def private(
     through: str | None,
     timeout: float,
     pace: float,
+    burst: float,
+    rising: bool,
 ) -> Exchange:
     """The same as `connect` with our keys, for orders. Every number it tells is a string of the venue's own digits.
 
-    `options` go over ccxt's; `pace` multiplies its waits between requests.
+    `options` go over ccxt's; `pace` multiplies its waits between requests, of which as many as cost `burst` may come
+    at once; 0: as many as otherwise in a second. `rising`: the exchange wants numbers that rise, else the time.
     """
     exchange = connect(venue, ear, through=through, timeout=timeout)
     for name, key in keys.items():
@@ -83,9 +87,10 @@ def private(
     exchange.number = str
     exchange.on_json_response = _digits
     exchange.client = _reading_digits(exchange.client)
-    exchange.nonce = _rising(exchange.nonce)
-    exchange.rateLimit, exchange.tokenBucket = exchange.rateLimit * pace, None
-    exchange.init_rest_rate_limiter()
+    if rising:
+        exchange.nonce = _rising(exchange.nonce)
+    rate = 1000 / (exchange.rateLimit * pace)  # of ccxt's costs, a second
+    exchange.throttle = Bucket(rate, burst or rate).take
     return exchange
 
 
@@ -191,7 +196,7 @@ def _read(client: Any, data: str | bytes) -> None:  # noqa: ANN401 - ccxt's Clie
 
 
 def _rising(nonce: Callable[[], float]) -> Callable[[], int]:
-    """Numbers that only rise, also twice in a millisecond: some exchanges refuse anything else."""
+    """Numbers that only rise, also twice in a millisecond and when the clock is set back."""
     last = 0
 
     def rising() -> int:

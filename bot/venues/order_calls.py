@@ -45,6 +45,11 @@ class Calls:
         markets: Mapping[str, Told] = self._exchange.markets
         return markets
 
+    async def set_clock(self) -> None:
+        """Asks for the venue's time, where requests must carry it."""
+        if not self._dialect.rising:
+            await self._ask(self._exchange.load_time_difference)
+
     async def create(self, ticket: Ticket, fitted: Fitted, symbol: str) -> Told:
         """Sends an order, once."""
         params = self._dialect.sending(ticket.style, ticket.id)

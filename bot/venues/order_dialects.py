@@ -28,6 +28,8 @@ class OrderDialect:
     trades_page: str = ""  # the parameter that skips so many trades; "": the trades of one order are asked for
     open_limit: int | None = None  # as many open orders as are listed at once, where the venue lists fewer unasked
     fees_at_once: bool = False  # our fees of all spot markets are told at once, else of each
+    burst: float = 0.0  # what may be asked at once after a pause, in ccxt's costs; 0: what may be in a second
+    rising: bool = False  # requests carry numbers that only rise, else the time by the venue's clock
     options: Params = field(default_factory=dict)  # ccxt's, over those of bot.venues.dialects
 
     def sending(self, style: Style, client_id: str) -> dict[str, Any]:
@@ -36,8 +38,11 @@ class OrderDialect:
 
 
 ORDER_DIALECTS: Mapping[str, OrderDialect] = {
-    # fees in the quote, as ccxt takes them to be; free text of at most 18 characters, else a UUID
-    "kraken": OrderDialect(18, {"oflags": "fciq"}, named_in_lists="clientOrderId", trades_page="ofs"),
+    # It counts to 15, ccxt takes 3 for each of that, and a part is left to others. Fees in the quote, as ccxt takes
+    # them to be. Ids of at most 18 characters, else a UUID.
+    "kraken": OrderDialect(
+        18, {"oflags": "fciq"}, named_in_lists="clientOrderId", trades_page="ofs", burst=36.0, rising=True
+    ),
     "binance": OrderDialect(36, fees_at_once=True, options={"fetchOpenOrders": {"warnWithoutSymbol": False}}),
     "okx": OrderDialect(32),
     "bybit": OrderDialect(

@@ -1,9 +1,11 @@
 """What an exchange's error says of the order that was sent: refused, not taken for now, or nobody knows."""
 
+import json
 from enum import Enum, auto
 
 import ccxt
 
+from bot.venues import faults
 from bot.venues.faults import LIMITED, FeedError
 
 
@@ -36,6 +38,24 @@ REFUSALS = (
 KEYS_REFUSED = (ccxt.AuthenticationError,)
 UNREADABLE = (TypeError, ValueError, LookupError, AttributeError)
 """What ccxt raises of an answer that it makes nothing of."""
+
+
+def said(error: BaseException) -> str:
+    """What is wrong in one line: the exchange's own words, where its answer holds some."""
+    text = str(error)
+    words = _words(text[text.find("{") :]) if isinstance(error, ccxt.BaseError) else ""
+    return f"{type(error).__name__}: {words}" if words else faults.reason(error)
+
+
+def _words(text: str) -> str:
+    """The message in an answer of JSON; "" where there is none."""
+    try:
+        told = json.loads(text)
+        inner = (told.get("data") or [{}])[0]  # OKX has one for each order
+        found = [inner.get("sMsg"), told.get("msg"), told.get("retMsg"), *(told.get("error") or [])]
+    except UNREADABLE:
+        return ""
+    return next((each for each in found if isinstance(each, str) and each), "")
 
 
 def fate(error: BaseException) -> Fate:

@@ -14,7 +14,7 @@ from decimal import Decimal
 from bot.model.coins import Coins
 from bot.model.markets import Asset, Market
 from bot.model.orders import OrderEnded, OrderEvent, Terms, Ticket, VenueSeen
-from bot.venues import ccxt_client, discovery, faults, order_parsing, order_terms
+from bot.venues import ccxt_client, discovery, order_faults, order_parsing, order_terms
 from bot.venues.backoff import Breaker
 from bot.venues.credentials import Credentials
 from bot.venues.order_calls import Calls
@@ -59,6 +59,7 @@ class TradingAccount:
         tell: Callable[[Sequence[OrderEvent]], None],
     ) -> None:
         self.venue = credentials.venue
+        dialect = ORDER_DIALECTS[self.venue]
         self._credentials, self._coins, self._watched = credentials, coins, watched
         self._patience, self._now, self._tell = patience, now, tell
         self._ready, self._reason, self._last_error = False, "it was not asked yet", ""
@@ -74,10 +75,12 @@ class TradingAccount:
             self.venue,
             self._socket,
             credentials.for_ccxt(),
-            ORDER_DIALECTS[self.venue].options,
+            dialect.options,
             through=through,
             timeout=patience.request,
             pace=patience.pace,
+            burst=dialect.burst,
+            rising=dialect.rising,
         )
         self._calls = Calls(self._exchange, coins, patience, now)
         self._looks = Looks(self._calls, self._lives, patience, now, prefix)
@@ -168,6 +171,7 @@ class TradingAccount:
     async def _reconcile(self, told: Heard) -> None:
         """Makes what we know what the exchange knows; ready when that is done. Raises what is in the way."""
         await self._list()
+        await self._calls.set_clock()
         for life in self._idle(self._lives.incomplete()):
             await self._looks.look(life, told)
         cancelled = await self._looks.clear(told)
@@ -265,7 +269,7 @@ class TradingAccount:
         """What is wrong in one line, without our keys."""
         if isinstance(error, TimeoutError):
             return f"{self.venue} did not answer in time"
-        return self._credentials.scrub(faults.reason(error))
+        return self._credentials.scrub(order_faults.said(error))
 
     def _order_told(self, told: Told) -> None:
         """A socket told how an order stands: that it is over is asked for."""

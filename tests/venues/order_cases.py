@@ -124,6 +124,54 @@ async def socket_dropped(desk, venue):
     desk.exchanges.mend(venue)
 
 
+async def socket_stalled(desk, venue):
+    """The socket lives and says nothing at all, from before the order was sent."""
+    desk.exchanges.fault(venue, Fault.STALL)
+    await socket_silent(desk, venue)
+
+
+async def everything_is_slow(desk, venue):
+    """Each answer and each push comes late."""
+    desk.exchanges.fault(venue, Fault.SLOW, 0.1)
+    takes, rests = await asyncio.gather(desk.place(venue), desk.place(venue, **RESTS))
+    come_down(desk, venue)
+    await desk.pull(rests)
+    await desk.done(takes, rests)
+    desk.exchanges.mend(venue)
+
+
+async def answer_later_than_we_wait(desk, venue):
+    """The order is filled, and we had hung up before it was said."""
+    desk.exchanges.fault(venue, Fault.SLOW, desk.patience.request + 0.1)
+    placing = asyncio.create_task(desk.place(venue))
+    await asyncio.sleep(desk.patience.request + 0.05)
+    desk.exchanges.mend(venue)
+    made = await placing
+    await desk.done(made)
+
+
+async def clock_wrong(desk, venue):
+    """The exchange's clock is half a minute ahead."""
+    desk.exchanges.fault(venue, Fault.SKEW, 30.0)
+    first = await desk.place(venue)
+    await desk.until(lambda: desk.complete(first) and desk.ready(venue))
+    takes, rests = await desk.place(venue), await desk.place(venue, **RESTS)
+    await desk.pull(rests)
+    await desk.done(takes, rests)
+    assert desk.final(takes).filled == 100
+
+
+async def everything_limited(desk, venue):
+    """429 to whatever is asked, while an order rests and is filled."""
+    rests = await desk.place(venue, **RESTS)
+    desk.exchanges.fault(venue, Fault.RATE_LIMITED)
+    refused = await desk.place(venue)
+    await desk.pull(rests)
+    come_down(desk, venue)
+    desk.exchanges.mend(venue)
+    await desk.done(refused, rests)
+
+
 async def rate_limited(desk, venue):
     """Too many orders, twice: the same is sent again, and is there once."""
     desk.exchanges.fault(venue, Fault.ORDERS_LIMITED, times=2)
@@ -275,7 +323,12 @@ CASES = {
         cancel_answer_lost,
         outage_during_replace,
         socket_silent,
+        socket_stalled,
         socket_dropped,
+        everything_is_slow,
+        answer_later_than_we_wait,
+        clock_wrong,
+        everything_limited,
         rate_limited,
         rate_limited_for_good,
         rejected,

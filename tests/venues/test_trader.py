@@ -200,6 +200,27 @@ async def test_venues_without_keys_or_without_a_dialect_are_named():
         Trader([keys("mtgox")], COINS, ("USDC",))
 
 
+@everywhere
+async def test_what_arrives_after_it_was_given_up_is_cancelled_and_its_fills_are_told(venue):
+    """A request that was on its way for longer than anybody could expect: a stranger, with one end all the same."""
+    async with floor(venue) as desk:
+        made = desk.order(venue, **RESTS)
+        await desk.stop()
+        await desk.start()
+        await desk.until(lambda: desk.final(made))
+        await desk.exchanges.attended(venue)
+        async with Trader([keys(venue)], COINS, ("USDC",), desk.exchanges.url, prefix="xx", patience=HURRY) as late:
+            await late.start([])
+            asks = desk.exchanges.book_of(venue, *PAIR[venue]).asks
+            desk.exchanges.book(venue, *PAIR[venue], [], [("0.9", "30.0")])
+            await late.place(made)
+            desk.exchanges.book(venue, *PAIR[venue], [], asks)
+        await desk.until(lambda: not desk.exchanges.account(venue).open() and desk.ready(venue))
+        await desk.until(lambda: desk.agrees(venue))
+        assert desk.final(made).reason == "never arrived"
+        assert sum(each.amount for each in desk.of(made, OrderFilled)) == 30
+
+
 async def test_orders_of_others_are_left_alone():
     """Only what has our prefix is ours to cancel."""
     async with floor("okx", start=False) as desk:
