@@ -29,8 +29,17 @@ EARLIER = 2_000  # ms: exchanges round the time of an order
 class Calls:
     """Requests to one exchange. Raises what ccxt raises, and GarbledError for an answer that nobody can read."""
 
-    def __init__(self, exchange: Exchange, coins: Coins, patience: OrderPatience, now: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        exchange: Exchange,
+        coins: Coins,
+        patience: OrderPatience,
+        now: Callable[[], int],
+        scrub: Callable[[str], str],
+    ) -> None:
+        """`scrub` takes our keys out of a text."""
         self._exchange, self._coins, self._patience, self._now = exchange, coins, patience, now
+        self._scrub = scrub
         self._dialect: OrderDialect = ORDER_DIALECTS[exchange.id]
 
     def asset(self, code: str) -> Asset:
@@ -54,14 +63,14 @@ class Calls:
         """Sends an order, once."""
         params = self._dialect.sending(ticket.style, ticket.id)
         asked = symbol, "limit", ticket.side.value, plain(fitted.amount), plain(fitted.limit), params
-        order: Told = await _understood(lambda: self._exchange.create_order(*asked))
+        order: Told = await self._understood(lambda: self._exchange.create_order(*asked))
         if not order.get("id"):
             raise GarbledError("answers without an id")
         return order
 
     async def cancel(self, exchange_id: str, symbol: str) -> None:
         """Takes an order back, once. OrderNotFound, or another refusal, where it stands no more."""
-        await _understood(lambda: self._exchange.cancel_order(exchange_id, symbol))
+        await self._understood(lambda: self._exchange.cancel_order(exchange_id, symbol))
 
     async def find(self, client_id: str, exchange_id: str, symbol: str) -> Told | None:
         """The order as it stands; None where the exchange says that it has none such."""
@@ -157,12 +166,14 @@ class Calls:
         patience = self._patience
         first, longest = patience.first_wait, patience.longest_wait
         again = stamina.AsyncRetryingCaller(patience.tries, None, first, longest, wait_jitter=first)
-        return await again(passes, _understood, ask)
+        return await again(passes, self._understood, ask)
 
-
-async def _understood(ask: Callable[[], Awaitable[Any]]) -> Any:  # noqa: ANN401 - what ccxt answers
-    """What ccxt makes nothing of was no answer of the exchange's kind."""
-    try:
-        return await ask()
-    except UNREADABLE as error:
-        raise GarbledError(f"answers what ccxt cannot read ({type(error).__name__})") from error
+    async def _understood(self, ask: Callable[[], Awaitable[Any]]) -> Any:  # noqa: ANN401 - what ccxt answers
+        """What ccxt makes nothing of was no answer of the exchange's kind. No error leaves with our keys in it."""
+        try:
+            return await ask()
+        except ccxt.BaseError as error:
+            error.args = (self._scrub(str(error)),)
+            raise
+        except UNREADABLE as error:
+            raise GarbledError(f"answers what ccxt cannot read ({type(error).__name__})") from error

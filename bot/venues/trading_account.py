@@ -82,7 +82,7 @@ class TradingAccount:
             burst=dialect.burst,
             rising=dialect.rising,
         )
-        self._calls = Calls(self._exchange, coins, patience, now)
+        self._calls = Calls(self._exchange, coins, patience, now, credentials.scrub)
         self._looks = Looks(self._calls, self._lives, patience, now, prefix)
         self._sender = Sender(self._calls, self._lives, self._looks, patience, self._line)
 

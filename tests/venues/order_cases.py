@@ -141,13 +141,12 @@ async def everything_is_slow(desk, venue):
 
 
 async def answer_later_than_we_wait(desk, venue):
-    """The order is filled, and we had hung up before it was said."""
-    desk.exchanges.fault(venue, Fault.SLOW, desk.patience.request + 0.1)
-    placing = asyncio.create_task(desk.place(venue))
-    await asyncio.sleep(desk.patience.request + 0.05)
-    desk.exchanges.mend(venue)
-    made = await placing
+    """The order is filled, nothing is pushed, and we have hung up before the answer comes."""
+    desk.exchanges.fault(venue, Fault.PRIVATE_SILENT)
+    desk.exchanges.fault(venue, Fault.ANSWER_LOST, desk.patience.request + 0.1, times=1)
+    made = await desk.place(venue)
     await desk.done(made)
+    assert desk.final(made).filled == 100
 
 
 async def clock_wrong(desk, venue):

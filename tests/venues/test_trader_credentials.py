@@ -3,13 +3,18 @@
 import copy
 import json
 import pickle
+from types import SimpleNamespace
 
+import ccxt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from bot.venues.credentials import HIDDEN, Credentials, CredentialsError, read
+from bot.venues.order_calls import Calls
+
+from .order_floor import COINS, HURRY
 
 KEYS = {"apiKey": "AKEY1234", "secret": "s3cr3t-value", "password": "a phrase"}
 
@@ -74,6 +79,22 @@ def test_nothing_shows_or_copies_them(tmp_path):
         pickle.dumps(keys)
     with pytest.raises(CredentialsError):
         copy.copy(keys)
+
+
+async def test_what_an_exchange_repeats_of_them_is_logged_by_nobody(caplog):
+    """Its error is scrubbed where it enters, before it is tried again and that is logged."""
+    keys = Credentials("okx", SecretStr("AKEY1234"), SecretStr("s3cr3t-value"))
+
+    async def refused():
+        raise ccxt.ExchangeNotAvailable("okx no such key as AKEY1234, s3cr3t-value")
+
+    exchange = SimpleNamespace(id="okx", fetch_balance=refused)
+    calls = Calls(exchange, COINS, HURRY, lambda: 0, keys.scrub)
+    with pytest.raises(ccxt.ExchangeNotAvailable) as failed:
+        await calls.balances()
+    assert str(failed.value) == "okx no such key as ***, ***"
+    assert caplog.records
+    assert not any(key in str(vars(each)) for each in caplog.records for key in keys.for_ccxt().values())
 
 
 @given(before=st.text(), between=st.text(), after=st.text())
