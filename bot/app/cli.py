@@ -17,6 +17,7 @@ from bot.app.commands import (
     episodes,
     exchanges,
     feeds,
+    outlook,
     run,
     survey,
     tx,
@@ -45,6 +46,7 @@ app.add_typer(chain.app, name="chain")
 app.add_typer(candles.app, name="candles")
 app.add_typer(exchanges.app, name="exchanges")
 app.add_typer(episodes.app, name="episodes")
+app.add_typer(outlook.app, name="outlook")
 app.add_typer(tx.app, name="tx")
 app.add_typer(config.app, name="config")
 
