@@ -1,14 +1,15 @@
 """An exchange that only pretends, fed by bars: orders fill from the next bar on, at prices that traded.
 
 A bar is known at its end, so an order decided then meets the bar that begins then, or a later one. Of what trades in a
-bar only a share is ours, all our orders together. Who takes pays the worse of the bar's opening and its typical price,
-and half of the spread, and the taker's fee. Who waits is last in the queue: an order is filled only where the price
-went through it, at the order's price and the maker's fee.
+bar only a share is ours, all our orders together; of bars that overlap only the first that is told counts. Who takes
+pays the worse of the bar's opening and its typical price, and half of the spread, and the taker's fee. Who waits is
+last in the queue: an order is filled only where the price went through it, at the order's price and the maker's fee.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_DOWN, ROUND_UP, Decimal
+from math import isfinite
 
 from bot.model.markets import Market
 from bot.model.orders import (
@@ -24,6 +25,7 @@ from bot.model.orders import (
 )
 
 Span = tuple[int, int]
+NOTHING = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,31 +59,38 @@ class Paper:
     terms: Mapping[Market, Terms]
     conditions: Conditions = field(default_factory=Conditions)
     _open: dict[str, "_Standing"] = field(default_factory=dict)
-    _placed: int = 0
+    _asked: set[str] = field(default_factory=set)  # every order there ever was
+    _told: dict[Market, int] = field(default_factory=dict)  # the end of the last bar of each market
 
     def place(self, ticket: Ticket, now: int) -> list[OrderEvent]:
-        """What an exchange answers to an order."""
-        self._placed += 1
+        """What an exchange answers to an order; nothing to one that it has had already."""
+        if ticket.id in self._asked:
+            return []
+        self._asked.add(ticket.id)
         if why := self._refusal(ticket, now):
             return [OrderRefused(now, now, ticket.id, why)]
         self._open[ticket.id] = _Standing(ticket, now + self.conditions.latency)
-        return [OrderOpened(now, now, ticket.id, f"paper-{self._placed}")]
+        return [OrderOpened(now, now, ticket.id, f"paper-{len(self._asked)}")]
 
     def pull(self, order_id: str, now: int) -> list[OrderEvent]:
-        """What it answers to a cancellation; nothing in an outage, where the order stands on."""
+        """What it answers to a cancellation; nothing in an outage, after which the order ends."""
         standing = self._open.get(order_id)
         if standing is None:
             return []
-        if self._out(standing.ticket.market.venue, now):
+        if self._out(standing.ticket.market.venue, now, now + 1):
             self._open[order_id] = replace(standing, pulled=True)
             return []
         return self._ended(standing, now, "cancelled")
 
     def bar(self, market: Market, bar: Bar) -> list[OrderEvent]:
         """What a bar did to the orders that stood before it began."""
-        if self._out(market.venue, bar.end):
+        if self._out(market.venue, bar.opened, bar.end):
             return []
-        left = bar.volume * self.conditions.share if bar.volume == bar.volume else 0.0
+        overlaps = bar.opened < self._told.get(market, bar.opened)
+        if overlaps or not all(map(isfinite, (bar.open, bar.high, bar.low, bar.close))):
+            return []
+        self._told[market] = bar.end
+        left = bar.volume * self.conditions.share if isfinite(bar.volume) else 0.0
         told: list[OrderEvent] = []
         for standing in [each for each in self._open.values() if each.ticket.market == market]:
             if standing.since <= bar.opened:
@@ -91,7 +100,7 @@ class Paper:
 
     def end(self, now: int) -> list[OrderEvent]:
         """History is over: what stands is cancelled."""
-        return [report for each in list(self._open.values()) for report in self._ended(each, now, "the history is over")]
+        return [report for each in tuple(self._open.values()) for report in self._ended(each, now, "history is over")]
 
     def __len__(self) -> int:
         return len(self._open)
@@ -100,31 +109,35 @@ class Paper:
         terms, every = self.terms.get(ticket.market), self.conditions.refuse_every
         if terms is None:
             return f"no market {ticket.market}"
-        if self._out(ticket.market.venue, now):
+        if self._out(ticket.market.venue, now, now + 1):
             return f"{ticket.market.venue} does not answer"
-        if every and self._placed % every == 0:
+        if every and len(self._asked) % every == 0:
             return "refused, for once"
-        if ticket.amount < terms.min_amount or ticket.amount * ticket.limit < terms.min_cost:
+        if ticket.amount <= 0 or ticket.amount < terms.min_amount or ticket.amount * ticket.limit < terms.min_cost:
             return "below the market's minimum"
+        if ticket.amount % terms.amount_step or ticket.limit % terms.price_step:
+            return "not on the market's steps"
         return None
 
-    def _out(self, venue: str, now: int) -> bool:
-        return any(first <= now < last for first, last in self.conditions.outages.get(venue, ()))
+    def _out(self, venue: str, since: int, until: int) -> bool:
+        """Whether there is an outage in [since, until)."""
+        return any(first < until and since < last for first, last in self.conditions.outages.get(venue, ()))
 
     def _met(self, standing: "_Standing", bar: Bar, left: float) -> tuple[list[OrderEvent], float]:
         """One order and one bar: reports, and base units traded."""
         ticket, terms = standing.ticket, self.terms[standing.ticket.market]
         if standing.pulled:
             return self._ended(standing, bar.end, "cancelled"), 0.0
-        price = _taken(ticket, bar, terms) if ticket.style is Style.TAKE else _passed_through(ticket, bar)
-        amount = min(ticket.amount - standing.filled, _lots(left, terms)) if price is not None else Decimal(0)
-        reports: list[OrderEvent] = []
+        price, rate = _met_at(standing, bar, terms)
+        if ticket.style is Style.MAKE and not standing.met and _crosses(ticket, bar):
+            return self._ended(standing, bar.end, "it would have taken"), 0.0
+        amount = min(ticket.amount - standing.filled, _lots(left, terms)) if price is not None else NOTHING
+        standing, reports = replace(standing, met=True), list[OrderEvent]()
         if price is not None and amount > 0:
             standing = replace(standing, filled=standing.filled + amount, fills=standing.fills + 1)
-            self._open[ticket.id] = standing
-            fee = amount * price * (terms.taker if ticket.style is Style.TAKE else terms.maker)
-            name = f"{ticket.id}-{standing.fills}"
+            name, fee = f"{ticket.id}-{standing.fills}", amount * price * rate
             reports.append(OrderFilled(bar.end, bar.end, ticket.id, name, amount, price, fee, ticket.market.quote))
+        self._open[ticket.id] = standing
         if ticket.style is Style.TAKE or standing.filled == ticket.amount:
             reports += self._ended(standing, bar.end, "" if standing.filled else "nobody stood there")
         return reports, float(amount)
@@ -138,13 +151,32 @@ class Paper:
 class _Standing:
     ticket: Ticket
     since: int  # ns, from when it may fill
-    filled: Decimal = Decimal(0)
+    filled: Decimal = NOTHING
     fills: int = 0
+    met: bool = False  # whether it saw a bar
     pulled: bool = False  # in an outage: it ends when that does
 
 
+def _met_at(standing: _Standing, bar: Bar, terms: Terms) -> tuple[Decimal | None, Decimal]:
+    """What an order trades at in a bar, None where at nothing, and the fee's rate.
+
+    What may take does so once, in the first bar that it meets; what may rest waits from then on.
+    """
+    ticket = standing.ticket
+    if ticket.style is Style.MAKE or standing.met:
+        return _passed_through(ticket, bar), terms.maker
+    if ticket.style is Style.TAKE or _crosses(ticket, bar):
+        return _taken(ticket, bar, terms), terms.taker
+    return _passed_through(ticket, bar), terms.maker
+
+
+def _crosses(ticket: Ticket, bar: Bar) -> bool:
+    """Whether somebody stood there for it when the bar opened."""
+    return bar.open <= float(ticket.limit) if ticket.side is Side.BUY else bar.open >= float(ticket.limit)
+
+
 def _taken(ticket: Ticket, bar: Bar, terms: Terms) -> Decimal | None:
-    """What taking costs in this bar, never better than the limit would bear; None where it is worse."""
+    """What taking costs in this bar, on the market's steps, rounded against us; None where the limit forbids it."""
     typical, buys = (bar.high + bar.low + bar.close) / 3, ticket.side is Side.BUY
     if buys:
         price = min(max(bar.open, typical) * (1 + bar.spread / 2), max(bar.high, bar.open))
@@ -164,8 +196,3 @@ def _passed_through(ticket: Ticket, bar: Bar) -> Decimal | None:
 def _lots(amount: float, terms: Terms) -> Decimal:
     """A volume on the market's steps, rounded down."""
     return (Decimal(repr(max(amount, 0.0))) / terms.amount_step).to_integral_value(ROUND_DOWN) * terms.amount_step
-
-
-def finals(events: Iterable[OrderEvent]) -> list[str]:
-    """The orders that ended among these, in order."""
-    return [event.order_id for event in events if isinstance(event, OrderEnded | OrderRefused)]
