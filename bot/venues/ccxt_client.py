@@ -4,9 +4,10 @@ ccxt answers a `watch_...` with the next message of any of its symbols, and what
 caches. So each stream is asked for once, and the ear hears everything ccxt makes of the messages, and every fault.
 """
 
+import asyncio
 import json
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import cache, partial
 from typing import Any, Protocol
 
@@ -88,7 +89,7 @@ def private(
     exchange.on_json_response = _digits
     exchange.client = _reading_digits(exchange.client)
     if rising:
-        exchange.nonce = _rising(exchange.nonce)
+        exchange.nonce, exchange.fetch = _rising(exchange.nonce), _in_turn(exchange.fetch)
     rate = 1000 / (exchange.rateLimit * pace)  # of ccxt's costs, a second
     exchange.throttle = Bucket(rate, burst or rate).take
     return exchange
@@ -193,6 +194,17 @@ def _reading_digits(dial: Callable[[str], Any]) -> Callable[[str], Any]:
 def _read(client: Any, data: str | bytes) -> None:  # noqa: ANN401 - ccxt's Client
     text = data.decode() if isinstance(data, bytes) else data
     client.on_message_callback(client, _digits(text) if text[:1] in ("{", "[") else text)
+
+
+def _in_turn(fetch: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """One request at a time, in the order in which they were signed: their numbers must not overtake each other."""
+    turn = asyncio.Lock()
+
+    async def fetching(*request: Any) -> Any:  # noqa: ANN401 - ccxt's
+        async with turn:
+            return await fetch(*request)
+
+    return fetching
 
 
 def _rising(nonce: Callable[[], float]) -> Callable[[], int]:

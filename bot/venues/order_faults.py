@@ -62,7 +62,7 @@ def fate(error: BaseException) -> Fate:
     """Only what the exchange said of the order itself counts: whatever else went wrong, it may have been taken."""
     if isinstance(error, ccxt.DuplicateOrderId):
         return Fate.UNKNOWN  # it has one of that name
-    if isinstance(error, LIMITED):
+    if isinstance(error, LIMITED) or type(error) is ccxt.InvalidNonce:
         return Fate.PUT_OFF
     if isinstance(error, REFUSALS):
         return Fate.REFUSED

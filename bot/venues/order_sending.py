@@ -5,6 +5,8 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 
+import ccxt
+
 from bot.venues import order_faults
 from bot.venues.order_calls import Calls
 from bot.venues.order_faults import Fate, NotKnownError
@@ -67,6 +69,8 @@ class Sender:
         fate, said = (Fate.REFUSED, "") if error is None else (order_faults.fate(error), self._line(error))
         if fate in (Fate.REFUSED, Fate.PUT_OFF):
             told += self._lives.refused(life, said)
+            if isinstance(error, ccxt.InvalidNonce):
+                raise NotKnownError(f"what time it is there: {said}")  # and so it is asked
             return
         self._lives.sent(life)
         if fate is Fate.DOUBTFUL:

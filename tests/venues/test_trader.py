@@ -201,6 +201,23 @@ async def test_venues_without_keys_or_without_a_dialect_are_named():
 
 
 @everywhere
+async def test_many_that_rest_are_asked_for_together(venue):
+    """Nothing is pushed: what was filled in part, and what was filled, is found among those where nothing happened."""
+    async with floor(venue) as desk:
+        desk.exchanges.fault(venue, Fault.PRIVATE_SILENT)
+        low = [await desk.place(venue, style=Style.REST, limit="0.9") for _ in range(5)]
+        full = await desk.place(venue, style=Style.REST, limit="0.991", amount="20")
+        part = await desk.place(venue, style=Style.REST, limit="0.99", amount="40")
+        desk.exchanges.book(venue, *PAIR[venue], [], [("0.99", "50.0")])
+        await desk.until(lambda: desk.complete(full) and desk.of(part, OrderFilled))
+        assert [each.amount for each in desk.of(part, OrderFilled)] == [30]
+        assert not any(desk.final(each) for each in (*low, part))
+        await asyncio.gather(*(desk.pull(each) for each in (*low, part)))
+        await desk.done(*low, part)
+        assert desk.agrees(venue)
+
+
+@everywhere
 async def test_what_arrives_after_it_was_given_up_is_cancelled_and_its_fills_are_told(venue):
     """A request that was on its way for longer than anybody could expect: a stranger, with one end all the same."""
     async with floor(venue) as desk:

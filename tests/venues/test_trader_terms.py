@@ -93,7 +93,7 @@ def test_what_is_no_number_is_none(told):
         (ccxt.ExchangeError("words"), Fate.DOUBTFUL),
         (ccxt.RequestTimeout("late"), Fate.UNKNOWN),
         (ccxt.ExchangeNotAvailable("away"), Fate.UNKNOWN),
-        (ccxt.InvalidNonce("old"), Fate.UNKNOWN),
+        (ccxt.InvalidNonce("old"), Fate.PUT_OFF),
         (ccxt.BadResponse("what"), Fate.UNKNOWN),
         (OSError("cut"), Fate.UNKNOWN),
     ],
