@@ -177,5 +177,6 @@ def quotes(markets: Sequence[Strip], at: int) -> tuple[Quote, ...]:
 
 
 def quote(market: Market, end: int, price: float, spread: float, size: float) -> Quote:
+    """What a bar says from its end (ns) on. `price` and `spread` are logarithms, a size of NaN is unknown."""
     size = 0.0 if size != size else size
     return Quote(end, end, *market, exp(price - spread / 2), exp(price + spread / 2), size, size)

@@ -46,6 +46,7 @@ def find(
 
 
 def told(scan: Scan, progress: Callable[[float], None], *, skip: bool) -> tuple[Depeg, ...]:
+    """Every depeg that a scan finds, see `find`."""
     looks = len(scan.at)
     for first, last in calm.restless(scan.markets, scan.at, scan.graph, scan.thresholds) if skip else [(0, looks)]:
         for begin in range(first, last, STRETCH):

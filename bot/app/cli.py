@@ -17,6 +17,7 @@ from bot.app.commands import (
     episodes,
     exchanges,
     feeds,
+    halt,
     outlook,
     run,
     survey,
@@ -34,6 +35,9 @@ app = typer.Typer(
 )
 app.command(name="demo")(demo.demo)
 app.command(name="run")(run.run)
+app.command(name="halt")(halt.halt)
+app.command(name="resume")(halt.resume)
+app.command(name="limits")(halt.limits)
 app.command(name="feeds")(feeds.feeds)
 app.command(name="watch")(watch.watch)
 app.command(name="detect")(detect.detect)

@@ -1,5 +1,6 @@
 """The file that stops everything. It fails closed: what cannot be read counts as pulled."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,9 +25,31 @@ class KillSwitch:
             return f"the kill switch cannot be read: {error}"
 
     def pull(self, reason: str) -> None:
-        """Stop everything, over restarts too."""
+        """Stop everything, over restarts and power cuts too."""
         with self._told():
-            self.file.write_text(reason + "\n", encoding="utf-8")
+            self._word.unlink(missing_ok=True)
+            with self.file.open("w", encoding="utf-8") as written:
+                written.write(reason + "\n")
+                written.flush()
+                os.fsync(written.fileno())
+
+    def resume(self) -> None:
+        """Let it run again, and a bot that runs, or the next one that starts, know of it."""
+        with self._told():
+            self._word.touch()
+            self.file.unlink(missing_ok=True)
+
+    def resumed(self) -> bool:
+        """Whether somebody has let it run again since it was last asked. What cannot be told counts as no."""
+        try:
+            self._word.unlink()
+        except OSError:
+            return False
+        return True
+
+    @property
+    def _word(self) -> Path:
+        return self.file.with_name("RESUME")
 
     def clear(self) -> None:
         """Let it run again."""

@@ -1,7 +1,8 @@
 """What `repeg run` says as it goes: one line for what an operator would want to know, nothing for the rest."""
 
-from bot.model.decisions import Action, Cancel, Halt, Loop, Replace, Send, Warn
+from bot.model.decisions import Action, Cancel, Halt, Loop, Place, Pull, Replace, Send, Warn
 from bot.model.events import Command, Event, Expired, Mined, Rejected, Reverted, Unmined
+from bot.model.orders import OrderEnded, OrderFilled, OrderRefused, Ticket, VenueSeen
 from bot.model.registry import Address, Registry
 from bot.units import GWEI, to_decimal
 
@@ -32,12 +33,34 @@ def line(happened: Event | Action, registry: Registry) -> str | None:
             return f"plan {happened.plan_id}: thrown out by a reorg, in flight again"
         case Command():
             return f"{happened.word}{f': {happened.why}' if happened.why else ''}"
+        case Place(approved):
+            return order(approved.ticket)
+        case Pull(order_id, reason):
+            return f"order {order_id}: taking it back, {reason}"
+        case OrderFilled():
+            paid = f"fee {happened.fee:f} {happened.fee_asset}"
+            return f"order {happened.order_id}: {happened.amount:f} at {happened.price:f}, {paid}"
+        case OrderEnded(filled=filled, reason=reason):
+            return f"order {happened.order_id}: over, {filled:f} in all{f', {reason}' if reason else ''}"
+        case OrderRefused(reason=reason):
+            return f"order {happened.order_id}: refused, {reason}"
+        case VenueSeen(venue=venue, ready=ready, reason=reason):
+            return f"{venue}: {'its account is known' if ready else f'no orders go there, {reason}'}"
         case Halt(reason):
             return f"HALTED: {reason}"
         case Warn(text):
             return text
         case _:
             return None
+
+
+def order(ticket: Ticket) -> str:
+    """An order as people read it."""
+    venue, base, quote = ticket.market
+    return (
+        f"order {ticket.id} at {venue}: {ticket.side} {ticket.amount:f} {base} for {ticket.limit:f} {quote} or better, "
+        f"to {ticket.purpose} {ticket.kind} {ticket.trade}: {ticket.why}"
+    )
 
 
 def route(loop: Loop, registry: Registry) -> str:

@@ -1,13 +1,26 @@
 """The shell around `step`: turns the world into events, writes them down, and carries out what `step` says."""
 
 from collections import deque
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Protocol
 
+from bot.app.errands import Errands
 from bot.app.killswitch import KillSwitch
-from bot.model.decisions import Action, Approved, Cancel, Depeg, Halt, Replace, Send, Warn
+from bot.model.decisions import Action, Approved, Cancel, Depeg, Halt, Place, Pull, Replace, Send, Warn
 from bot.model.events import BlockSeen, Command, Decided, Event, QuotesSeen, Report, Tick
+from bot.model.markets import Market
+from bot.model.orders import (
+    Ordered,
+    OrderEnded,
+    OrderEvent,
+    OrderFilled,
+    OrderOpened,
+    OrderRefused,
+    Pulled,
+    Terms,
+    Ticket,
+)
 from bot.records.journal import Journal
 from bot.records.transactions import Sending
 from bot.strategy import quotes
@@ -16,6 +29,9 @@ from bot.strategy.engine import Policy, State, step
 REPEATED = 5 * 10**9  # ns: a quote that says the same again is not told to `step` for so long
 TIDY_EVERY = 60 * 10**9  # ns
 TIDY_ROWS = 10_000  # forgotten at a time: more than come between two times, few enough not to be noticed
+
+Known = Ordered | Pulled | OrderOpened | OrderFilled | OrderEnded | OrderRefused
+"""What the journal keeps of orders: what a floor starts from."""
 
 Witness = Callable[[Event | Action, State], None]
 """Shown every event after it was acted on, and every action before it is carried out."""
@@ -45,6 +61,30 @@ class Sender(Protocol):
         ...
 
 
+class Floor(Protocol):
+    """Carries orders to exchanges and tells what became of them. What it returns has not been recorded yet."""
+
+    async def start(self, known: Sequence[Known]) -> list[OrderEvent]:
+        """Hold every account against what the journal says, and tell what was missed and which venues are known."""
+        ...
+
+    def events(self) -> AsyncIterator[OrderEvent]:
+        """What is heard between calls."""
+        ...
+
+    async def place(self, ticket: Ticket) -> list[OrderEvent]:
+        """Send an order."""
+        ...
+
+    async def pull(self, order_id: str, why: str) -> list[OrderEvent]:
+        """Take one back."""
+        ...
+
+    def terms(self, market: Market) -> Terms | None:
+        """What a market asks of orders; None where none may go."""
+        ...
+
+
 def ignore(_happened: Event | Action, _state: State) -> None:
     """A witness that looks away."""
 
@@ -63,6 +103,8 @@ class Bot:
     switch: KillSwitch
     clock: Callable[[], int]  # ns UTC
     state: State
+    floor: Floor | None = None  # None: no orders go to exchanges
+    errands: Errands = field(default_factory=Errands)
     witness: Witness = ignore
     remember: Callable[[Depeg], None] = forget  # for the depeg database; not to be waited for
     keep: int | None = None  # ns: how long blocks and quotes stay in the journal; None for ever
@@ -75,6 +117,12 @@ class Bot:
             await self._command("clear", "by hand")
         for report in await self.sender.start(self.journal.sendings()):
             await self.tell(report)
+        if self.floor is not None:
+            for event in await self.floor.start(
+                [each for each in self.journal.but_the_world() if isinstance(each, Known)]
+            ):
+                await self.tell(event)
+            self.errands.follow(self.floor.events())
         await self._obey_switch()
 
     async def on_block(self, block: BlockSeen) -> None:
@@ -93,6 +141,7 @@ class Bot:
         await self._obey_switch()
         news = quotes.news(self.state.book, look, REPEATED)
         if news is not None:
+            self._learn_terms(news)
             await self.tell(news)
 
     async def tell(self, event: Event) -> None:
@@ -122,6 +171,14 @@ class Bot:
                 return await self.sender.replace(plan_id, approved)
             case Cancel(plan_id, reason):
                 return await self.sender.cancel(plan_id, reason)
+            case Place(approved):
+                now = self.clock()
+                self.record(Ordered(now, now, approved.ticket))
+                return self._sent(lambda floor: floor.place(approved.ticket))
+            case Pull(order_id, reason):
+                now = self.clock()
+                self.record(Pulled(now, now, order_id, reason))
+                return self._sent(lambda floor: floor.pull(order_id, reason))
             case Halt(reason):
                 self.switch.pull(reason)
                 return ()
@@ -129,6 +186,22 @@ class Bot:
                 if depeg is not None:
                     self.remember(depeg)
                 return ()
+
+    def _sent(self, call: Callable[[Floor], Coroutine[Any, Any, list[OrderEvent]]]) -> Iterable[Event]:
+        """Begin a call to an exchange, for whose answer nobody waits."""
+        if self.floor is not None:
+            self.errands.run(call(self.floor))
+        return ()
+
+    def _learn_terms(self, news: QuotesSeen) -> None:
+        """What the markets that are new to us ask of orders: a fact of the world, which the rules hold."""
+        rules = self.policy.rules
+        if rules is None or self.floor is None:
+            return
+        strange = {quote.market for quote in news.quotes} - rules.terms.keys()
+        found = {market: terms for market in strange if (terms := self.floor.terms(market)) is not None}
+        if found:
+            self.policy = replace(self.policy, rules=replace(rules, terms={**rules.terms, **found}))
 
     def _tidy(self) -> None:
         now = self.clock()
@@ -147,6 +220,8 @@ class Bot:
 
     async def _obey_switch(self) -> None:
         reason = self.switch.reason()
+        if reason is None and self.switch.resumed():
+            await self._command("clear", "by hand")
         if reason is not None and self.state.standing.halted is None:
             await self._command("kill", reason)
 

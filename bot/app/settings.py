@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 from yarl import URL
 
+from bot.app.desk_settings import Desk
 from bot.model.decisions import Severity
 from bot.model.errors import UserError
 from bot.model.registry import Address, Pool
@@ -194,6 +195,7 @@ class Settings(BaseSettings):
     fees: Fees = Fees()
     exchanges: Exchanges = Exchanges()
     detection: Detection = Detection()
+    desk: Desk = Desk()
     usd: dict[
         str, Positive
     ] = {}  # dollars a coin is taken for, by symbol, where its value is not known; pegged to the dollar: one

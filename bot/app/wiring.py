@@ -3,11 +3,12 @@
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.app import coins as coin_names
+from bot.app import wiring_desk
 from bot.app.dryrun import DryRun
 from bot.app.killswitch import KillSwitch
 from bot.app.run import Bot, Witness, ignore
@@ -74,12 +75,17 @@ async def bot(
         raise UserError(f"the state folder {settings.folder} cannot be made: {error.strerror}") from None
     async with venue(settings, say) as chain:
         policy = _policy(settings, chain.registry)
+        if settings.desk.venues:
+            wiring_desk.check(settings)
+            past = await wiring_desk.memory(settings)
+            policy = replace(policy, rules=wiring_desk.rules(settings, policy.pricing.coins, past))
         journal = Journal.open(settings.journal(live=live))
         try:
             state = engine.resume(journal.but_the_world(), policy)
             made = await _bot(settings, chain, policy, journal, state, live=live, say=say, witness=witness)
-            await made.settle(clear_halt=clear_halt)
-            yield made, chain.reader
+            async with wiring_desk.open_floor(settings, made, live=live):
+                await made.settle(clear_halt=clear_halt)
+                yield made, chain.reader
         finally:
             journal.close()
 

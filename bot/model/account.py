@@ -20,14 +20,13 @@ from bot.model.orders import (
     Pulled,
     Purpose,
     Side,
-    Terms,
     Ticket,
     VenueSeen,
 )
 
 REMEMBERED = 512  # orders and trades that are over: a fill may still be heard of
+DUST_USD = 10.0  # exchanges take no order of less: a trade of which no more is left to sell is over
 STRANGE_FEE = 0.002  # of what was traded, where a fee was paid in an asset that the market does not trade
-FREE = Terms(Decimal(0), Decimal(0))
 NOTHING = Decimal(0)
 
 Purse = tuple[str, Asset]
@@ -102,6 +101,18 @@ class Trade:
         """Profit on what was sold, after fees."""
         return self.got_usd - self.cost_usd * float(self.sold)
 
+    @property
+    def earned_usd(self) -> float:
+        """Profit after fees once it is over: what is left counts for nothing."""
+        return self.got_usd - self.spent_usd
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing is left of it; or, on the way out, no more than exchanges take an order for."""
+        traded = float(self.bought + self.sold)
+        left_usd = abs(float(self.net)) * (self.spent_usd + self.got_usd) / traded if traded else 0.0
+        return self.net == 0 or (left_usd < DUST_USD and (self.exits > 0 or self.kind == "pair"))
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -127,6 +138,12 @@ class Account:
         held = self.balances.get((venue, asset), NOTHING)
         asked = (order for order in self.orders.values() if order.ticket.market.venue == venue)
         return max(held - sum((reserved(order, asset) for order in asked), NOTHING), NOTHING)
+
+    def spare(self, venue: str, asset: Asset) -> Decimal:
+        """What is free there and not held by a trade: whoever sells that must have it still when it wants to leave."""
+        holds = (trade for trade in self.trades.values() if (trade.kind, trade.coin) == ("hold", asset))
+        held = sum((trade.held.get(venue, NOTHING) for trade in holds), NOTHING)
+        return max(self.free(venue, asset) - max(held, NOTHING), NOTHING)
 
     def pending(self, trade: str) -> bool:
         """Whether an order of the trade may still be filled."""
@@ -159,27 +176,45 @@ def post(account: Account, event: OrderEvent) -> Account:
             return _settled(account, _told(known, event)) if known else account
 
 
-def close(account: Account, trade: str) -> Account:
-    """Put a trade away: nothing is held of it any more, or no more than can be sold."""
-    known = account.trades[trade]
-    open_ = {name: each for name, each in account.trades.items() if name != trade}
-    realised = account.realised_usd + known.got_usd - known.spent_usd
-    kept = dict([*account.closed.items(), (trade, known)][-REMEMBERED:])
-    best = max(account.best_usd, realised)
-    return replace(account, trades=open_, closed=kept, realised_usd=realised, best_usd=best)
-
-
 def _ordered(account: Account, ticket: Ticket) -> Account:
     if ticket.id in account.orders or ticket.id in account.past:
         return account
-    trade = account.trades.get(ticket.trade) or account.closed.get(ticket.trade)
-    trade = trade or Trade(ticket.trade, ticket.kind, ticket.coin, ticket.made_at)
+    account = _with_trade_of(account, ticket)
+    trade = account.trades[ticket.trade]
     trade = replace(trade, exits=trade.exits + (ticket.purpose is Purpose.EXIT))
     return replace(
         account,
         orders={**account.orders, ticket.id: Order(ticket)},
         trades={**account.trades, trade.id: trade},
         tickets=account.tickets + 1,
+    )
+
+
+def _with_trade_of(account: Account, ticket: Ticket) -> Account:
+    """The account with the trade of this order among the open ones; if it was closed, what it earned is open again."""
+    if ticket.trade in account.trades:
+        return account
+    trade = account.closed.get(ticket.trade) or Trade(ticket.trade, ticket.kind, ticket.coin, ticket.made_at)
+    return replace(
+        account,
+        trades={**account.trades, trade.id: trade},
+        closed={name: each for name, each in account.closed.items() if name != trade.id},
+        realised_usd=account.realised_usd - trade.earned_usd,
+    )
+
+
+def _closed(account: Account, name: str) -> Account:
+    """The account with a trade put away if it is over, and no order of it may still be filled."""
+    trade = account.trades.get(name)
+    if trade is None or not trade.over or account.pending(name):
+        return account
+    realised = account.realised_usd + trade.earned_usd
+    return replace(
+        account,
+        trades={each: open_ for each, open_ in account.trades.items() if each != name},
+        closed=dict([*account.closed.items(), (name, trade)][-REMEMBERED:]),
+        realised_usd=realised,
+        best_usd=max(account.best_usd, realised),
     )
 
 
@@ -207,13 +242,13 @@ def _told(order: Order, event: Pulled | OrderOpened | OrderEnded | OrderRefused)
 
 
 def _settled(account: Account, order: Order) -> Account:
-    """The account with this order as it is now, put away when it is over."""
+    """The account with this order as it is now, put away when it is over, and its trade with it."""
     name = order.ticket.id
     if not order.over:
         return replace(account, orders={**account.orders, name: order})
     standing = {each: kept for each, kept in account.orders.items() if each != name}
     past = dict([*((each, kept) for each, kept in account.past.items() if each != name), (name, order)][-REMEMBERED:])
-    return replace(account, orders=standing, past=past)
+    return _closed(replace(account, orders=standing, past=past), order.ticket.trade)
 
 
 def _filled(account: Account, fill: OrderFilled) -> Account:
@@ -235,8 +270,8 @@ def _traded(account: Account, ticket: Ticket, fill: OrderFilled) -> Account:
     balances = dict(account.balances)
     for asset, move in moves.items():
         balances[venue, asset] = balances.get((venue, asset), NOTHING) + move
-    known = account.trades.get(ticket.trade) or account.closed[ticket.trade]
-    trades = {**account.trades, ticket.trade: _with(known, ticket, fill, moves[base])}
+    account = _with_trade_of(account, ticket)
+    trades = {**account.trades, ticket.trade: _with(account.trades[ticket.trade], ticket, fill, moves[base])}
     return replace(account, balances=balances, trades=trades)
 
 

@@ -127,7 +127,7 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One coin dearer at one venue than at another: bought here and sold there at once, from what lies there already."""
+    """One coin dearer at one venue than at another: bought here and sold there at once, from what lies there."""
 
     coin: Asset
     buy: Market

@@ -119,8 +119,9 @@ def _no_better(told: Floats) -> Floats:
 def quantiles(yes: Floats, no: Floats, parts: Sequence[float]) -> list[Floats]:
     """Log-odds below which these parts of Beta(yes, no) lie, good to 0.01 where they are within 14 of even."""
     density = yes[:, None] * _YES + no[:, None] * _NO
-    rising = np.cumsum(np.exp(density - density.max(axis=1, keepdims=True)), axis=1)
-    rising /= rising[:, -1:]
+    mass = np.exp(density - density.max(axis=1, keepdims=True))
+    rising = np.cumsum(mass, axis=1) - mass / 2  # a step's mass lies about its middle
+    rising /= mass.sum(axis=1, keepdims=True)
     return [np.array([np.interp(part, row, _ODDS) for row in rising]) for part in parts]
 
 

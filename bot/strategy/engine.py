@@ -18,7 +18,6 @@ from bot.model.decisions import (
     Refused,
     Replace,
     Send,
-    Warn,
 )
 from bot.model.events import (
     BlockSeen,
@@ -34,9 +33,11 @@ from bot.model.events import (
     TicksSeen,
 )
 from bot.model.ledger import Ledger, Promise
+from bot.model.orders import Ordered, OrderEnded, OrderFilled, OrderOpened, OrderRefused, Pulled, VenueSeen
 from bot.model.registry import Address, Registry
-from bot.strategy import alerts, depeg, fair_value, onchain, planning, quotes, risk, routing, worth
+from bot.strategy import alerts, depeg, desk, fair_value, onchain, planning, quotes, risk, routing, worth
 from bot.strategy.depeg import Thresholds, Watching
+from bot.strategy.desk import Desk, Look, Rules
 from bot.strategy.fair_value import Pricing
 from bot.strategy.planning import Bidding
 from bot.strategy.quotes import Book
@@ -60,6 +61,7 @@ class Policy:
     pricing: Pricing = field(default_factory=Pricing)
     thresholds: Thresholds = field(default_factory=Thresholds)
     stale_after: int = MINUTE  # ns: an older quote no longer counts
+    rules: Rules | None = None  # of trading at exchanges; None: nothing is traded there
     listed: onchain.Listing = field(init=False, compare=False)
     named: worth.Names = field(init=False, compare=False)
 
@@ -82,6 +84,7 @@ class State:
     values: FairValues = field(default_factory=FairValues)
     watching: Watching = field(default_factory=Watching)
     ledger: Ledger = field(default_factory=Ledger)
+    desk: Desk = field(default_factory=Desk)
     standing: Standing = field(default_factory=Standing)
     decided: int = 0  # plans ever made: the next one's name
     refused: tuple[Refused, ...] = ()
@@ -95,11 +98,13 @@ def step(state: State, event: Event, policy: Policy) -> tuple[State, tuple[Actio
         case QuotesSeen():
             return _looked(replace(state, book=quotes.fold(state.book, event)), event.seen_at, policy)
         case Command():
-            return _obeyed(state, event), ()
+            return _stopped(_obeyed(state, event), event.seen_at)
         case Decided():
             return _promised(state, event.plan), ()
         case Tick():
             return _looked(state, event.seen_at, policy)
+        case Ordered() | Pulled() | OrderOpened() | OrderFilled() | OrderEnded() | OrderRefused() | VenueSeen():
+            return replace(state, desk=desk.post(state.desk, event)), ()
         case _:
             return _reported(state, event, policy)
 
@@ -122,15 +127,20 @@ def terms(state: State, policy: Policy, block: BlockSeen, before: Plan | None = 
     )
 
 
-def _looked(state: State, now: int, policy: Policy) -> tuple[State, tuple[Warn, ...]]:
-    """What the book says at `now` (ns UTC; never before the last look): values, and depegs to tell of."""
+def _looked(state: State, now: int, policy: Policy) -> tuple[State, tuple[Action, ...]]:
+    """What the book says at `now` (ns UTC; never before the last look): values, depegs to tell of, orders to place."""
     now = max(now, state.values.made_at)
     book = quotes.fresh(_with_pools(state, policy), now - policy.stale_after)
     values = fair_value.solve(book.latest.values(), now, policy.pricing)
     coins = policy.pricing.coins
     watching, told = depeg.detect(state.watching, values, book.latest.values(), policy.thresholds, coins)
     looked = replace(state, unheard=None, book=book, values=values, watching=watching)
-    return looked, tuple(map(alerts.warning, told))
+    warnings = tuple(map(alerts.warning, told))
+    if policy.rules is None:
+        return looked, warnings
+    sight = Look(now, values, book.latest, watching.depegs, state.standing)
+    traded, orders = desk.decide(state.desk, sight, policy.rules)
+    return replace(looked, desk=traded), (*warnings, *orders)
 
 
 def _with_pools(state: State, policy: Policy) -> Book:
@@ -258,6 +268,14 @@ def _obeyed(state: State, command: Command) -> State:
             return replace(state, standing=standing, ledger=replace(state.ledger, failures=()))
 
 
+def _stopped(state: State, now: int) -> tuple[State, tuple[Action, ...]]:
+    """What a halt takes back at once: every order that would begin something."""
+    if state.standing.halted is None:
+        return state, ()
+    stopped, pulls = desk.stopped(state.desk, now, state.standing.halted)
+    return replace(state, desk=stopped), pulls
+
+
 def _reported(state: State, report: Report, policy: Policy) -> tuple[State, tuple[Action, ...]]:
     """Enter a report in the books; too many failures stop everything until a person clears it."""
     state = replace(state, ledger=books.post(state.ledger, report))
@@ -267,4 +285,6 @@ def _reported(state: State, report: Report, policy: Policy) -> tuple[State, tupl
     if failed < policy.limits.max_failures:
         return state, ()
     reason = f"{failed} transactions failed within {policy.limits.failure_window} blocks, the last: {report.reason}"
-    return replace(state, standing=replace(state.standing, halted=reason)), (Halt(reason),)
+    state = replace(state, standing=replace(state.standing, halted=reason))
+    state, pulls = _stopped(state, report.seen_at)
+    return state, (Halt(reason), *pulls)

@@ -9,6 +9,7 @@ from bot.model.outlooks import Outlook, Stance
 # How much of what was bought is kept at most once so much of the way back is done. Most of the way is worth more than
 # all of it: what is left shrinks, and the risk does not.
 STEPS = ((0.75, Decimal("0.75")), (0.90, Decimal("0.4")))
+HOME = 0.9950  # where a depeg may be over
 PAR = 0.9990  # as good as back: what is left does not pay for the waiting
 LATE = 2  # times as long as nine of ten that came back took
 DOUBTED = 0.5  # a coin more likely gone than not is not kept
@@ -26,12 +27,13 @@ class Exit:
 def due(trade: Trade, price: float, usd: float, outlook: Outlook | None, *, closing: bool, age: int) -> Exit | None:
     """What of a hold to sell at `price` (units of the peg, each `usd` dollars); None to wait.
 
-    `outlook` is None when the depeg is over. `closing`: redemption ends soon. `age`: ns since the depeg began.
+    `outlook` is None where no depeg is known to last: it is over, or, after a start, not yet seen again. `closing`:
+    redemption ends soon. `age`: ns since the depeg began.
     """
     if trade.net <= 0:
         return None
     if outlook is None:
-        return Exit(trade.net, urgent=False, why="back at its peg for good")
+        return Exit(trade.net, urgent=False, why="back at its peg for good") if price >= HOME else None
     if wrong := _wrong(price, outlook, age):
         return Exit(trade.net, urgent=True, why=wrong)
     if price >= PAR:
@@ -51,7 +53,7 @@ def _down_to(trade: Trade, keep: Decimal, why: str) -> Exit | None:
 
 def _wrong(price: float, outlook: Outlook, age: int) -> str | None:
     """Why it is not kept any longer, come what may."""
-    if price <= outlook.worst:
+    if price <= outlook.worst < PAR:  # a coin above its peg has no stop
         return f"stop: below {outlook.worst:.4f} the outlook was wrong"
     if outlook.stance is Stance.NO_TOUCH:
         return f"no touch: {outlook.reasons[0]}" if outlook.reasons else "no touch"

@@ -60,9 +60,8 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """A score through time, each moment counting half as much as one a half-life later. It began at `began`."""
+    """A score through time, each moment counting half as much as one a half-life later."""
 
-    began: int
     at: int  # ns UTC
     last: float
     short: float
@@ -200,13 +199,13 @@ def score(reading: Reading, now: int) -> float:
 def follow(trend: Trend | None, value: float, at: int) -> Trend:
     """The trend after a score: each counts for as long as it held. What comes late changes nothing."""
     if trend is None:
-        return Trend(at, at, value, value, value)
+        return Trend(at, value, value, value)
     held = at - trend.at
     if held < 0:
         return trend
     short, long = 0.5 ** (held / SHORT), 0.5 ** (held / LONG)
     last = trend.last
-    return Trend(trend.began, at, value, last + (trend.short - last) * short, last + (trend.long - last) * long)
+    return Trend(at, value, last + (trend.short - last) * short, last + (trend.long - last) * long)
 
 
 def fold(liquidity: Liquidity, quotes: Iterable[Quote], now: int) -> Liquidity:
@@ -221,6 +220,13 @@ def fold(liquidity: Liquidity, quotes: Iterable[Quote], now: int) -> Liquidity:
         readings[market] = reading
         trends[market] = follow(trends.get(market), score(reading, now), now)
     return Liquidity(readings, trends)
+
+
+def aged(liquidity: Liquidity, now: int) -> Liquidity:
+    """What is known as of `now` (ns UTC), the silence of every market counted in its trend."""
+    known = liquidity.readings.items()
+    trends = {each: follow(liquidity.trends.get(each), score(reading, now), now) for each, reading in known}
+    return Liquidity(liquidity.readings, trends)
 
 
 def scores(liquidity: Liquidity, now: int) -> dict[Market, float]:

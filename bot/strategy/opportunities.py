@@ -40,6 +40,16 @@ class Counter:
         return self.quote.market
 
     @property
+    def sells(self) -> bool:
+        """Whether one can be bought here."""
+        return bool(self.quote.ask) and self.quote.ask_size > 0
+
+    @property
+    def buys(self) -> bool:
+        """Whether one can be sold here."""
+        return bool(self.quote.bid) and self.quote.bid_size > 0
+
+    @property
     def ask_usd(self) -> float:
         """What buying one costs, the fee counted."""
         return (self.quote.ask or 0.0) * self.quote_usd * (1 + float(self.terms.taker))
@@ -47,7 +57,12 @@ class Counter:
     @property
     def bid_usd(self) -> float:
         """What selling one brings, the fee counted."""
-        return (self.quote.bid or 0.0) * self.quote_usd * (1 - float(self.terms.taker))
+        return (self.quote.bid or 0.0) * self.proceeds_usd * (1 - float(self.terms.taker))
+
+    @property
+    def proceeds_usd(self) -> float:
+        """What one unit of the quote counts for when we are paid in it: no premium, which will be gone when we are."""
+        return self.quote_usd if self.market.quote in FIAT else min(self.quote_usd, 1.0)
 
 
 Counters = Mapping[Asset, tuple[Counter, ...]]
@@ -80,7 +95,7 @@ def hold(
     depeg: Depeg, outlook: Outlook, offers: tuple[Counter, ...], values: FairValues, peg_usd: float, mandate: Mandate
 ) -> Hold | str:
     """What buying the coin and keeping it promises; or why it is no chance."""
-    asks = [offer for offer in offers if offer.quote.ask]
+    asks = [offer for offer in offers if offer.sells]
     if depeg.direction == "above":
         return "it is above its peg: nothing to buy"
     if outlook.stance is not Stance.HOLD:
@@ -121,7 +136,7 @@ def _pair(coin: Asset, a: Counter, b: Counter, account: Account, mandate: Mandat
         a.quote.ask_size,
         b.quote.bid_size,
         float(account.free(a.market.venue, a.market.quote)) / (a.quote.ask * (1 + float(a.terms.taker))),
-        float(account.free(b.market.venue, coin)),
+        float(account.spare(b.market.venue, coin)),
         mandate.most_usd / a.ask_usd,
     )
     if amount * a.ask_usd < mandate.least_usd:

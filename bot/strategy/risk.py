@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from bot.model.account import Account, Order
 from bot.model.decisions import Approved, ApprovedOrder, Passed, Plan, Refused, Verdict
@@ -9,8 +10,10 @@ from bot.model.events import LenderSeen
 from bot.model.ledger import Ledger
 from bot.model.orders import OrderRefused, Purpose, Side, Ticket
 from bot.model.registry import Address, Registry
+from bot.model.times import DAY
 from bot.strategy.mandate import Mandate
 
+RESTS = DAY  # orders that went wrong stop new ones for no longer than that
 ROUNDING = 1e-9  # of dollars to coins and back: a loan of all that is allowed is allowed
 
 
@@ -121,16 +124,17 @@ def _too_much_gas(plan: Plan, ledger: Ledger, limits: Limits) -> str | None:
     return f"gas of {asked} wei in flight would be over the maximum of {limits.max_gas_promised}"
 
 
-def reducing(worth: Worth, account: Account, mandate: Mandate) -> str | None:
+def reducing(worth: Worth, account: Account, now: int, mandate: Mandate) -> str | None:
     """Why nothing new is begun at exchanges, while what is open may be left; None where nothing stands against it."""
     if worth.drawdown >= mandate.max_drawdown:
         return f"{worth.drawdown:.1%} under the peak, the maximum is {mandate.max_drawdown:.1%}"
     if worth.lost_today >= mandate.max_daily_loss:
         return f"{worth.lost_today:.1%} lost today, the maximum is {mandate.max_daily_loss:.1%}"
-    lately = [order for order in account.past.values() if order.fills][-mandate.slips :]
+    recent = [order for order in account.past.values() if order.ticket.made_at > now - RESTS]
+    lately = [order for order in recent if order.fills][-mandate.slips :]
     if len(lately) == mandate.slips and all(_slipped(order) > 0 for order in lately):
         return f"the last {mandate.slips} orders were filled at worse than their limits"
-    refused = [order for order in account.past.values()][-mandate.slips :]
+    refused = recent[-mandate.slips :]
     if len(refused) == mandate.slips and all(isinstance(order.final, OrderRefused) for order in refused):
         return f"the last {mandate.slips} orders were refused"
     return None
@@ -144,9 +148,10 @@ def review_order(
     objections = (
         f"halted: {standing.halted}" if standing.halted and entering else None,
         f"paused: {standing.paused}" if standing.paused and entering else None,
-        reducing(worth, account, mandate) if entering else None,
+        reducing(worth, account, ticket.made_at, mandate) if entering else None,
         account.ready(ticket.market.venue),
         _no_order(ticket, mandate),
+        _too_much_there(ticket, account, worth, mandate) if entering else None,
         _not_there(ticket, account),
     )
     reason = next((text for text in objections if text), None)
@@ -156,10 +161,33 @@ def review_order(
 def _no_order(ticket: Ticket, mandate: Mandate) -> str | None:
     if not (ticket.amount > 0 and ticket.limit > 0 and ticket.quote_usd > 0):
         return "an order of nothing"
-    usd = float(ticket.amount * ticket.limit) * ticket.quote_usd
+    usd = _usd(ticket, ticket.amount)
     if ticket.purpose is Purpose.ENTER and usd > mandate.most_usd * (1 + ROUNDING + mandate.slippage_bp / 1e4):
         return f"an order of {usd:,.0f} USD is over the maximum of {mandate.most_usd:,.0f}"
     return None
+
+
+def _too_much_there(ticket: Ticket, account: Account, worth: Worth, mandate: Mandate) -> str | None:
+    """An exchange may fail as a coin may: of all that is held, and promised to be, a part at most lies at one."""
+    if ticket.kind != "hold":
+        return None
+    venue = ticket.market.venue
+    held = sum(
+        float(each.held.get(venue, 0)) * each.cost_usd for each in account.trades.values() if each.kind == "hold"
+    )
+    asked = (_usd(order.ticket, order.remaining) for order in account.orders.values() if _enters(order.ticket, venue))
+    if held + sum(asked) + _usd(ticket, ticket.amount) <= mandate.per_venue * worth.equity * (1 + ROUNDING):
+        return None
+    return f"no more than {mandate.per_venue:.0%} of all at {venue}"
+
+
+def _enters(ticket: Ticket, venue: str) -> bool:
+    return (ticket.market.venue, ticket.kind, ticket.purpose) == (venue, "hold", Purpose.ENTER)
+
+
+def _usd(ticket: Ticket, amount: Decimal) -> float:
+    """Dollars, at the ticket's limit."""
+    return float(amount * ticket.limit) * ticket.quote_usd
 
 
 def _not_there(ticket: Ticket, account: Account) -> str | None:

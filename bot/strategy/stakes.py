@@ -7,7 +7,7 @@ market, more that is held already.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from bot.model.coins import Coins, Stablecoin
+from bot.model.coins import Coins, Mechanism, Stablecoin
 from bot.model.decisions import Hold
 from bot.model.markets import Asset
 from bot.strategy.mandate import Mandate
@@ -65,25 +65,33 @@ def room(hold: Hold, holdings: Holdings, sellable_usd: float, coins: Coins, mand
     return Bound(max(least.usd, 0.0), least.reason)
 
 
-def _bounds(
-    hold: Hold, holdings: Holdings, sellable_usd: float, coins: Coins, mandate: Mandate
-) -> tuple[Bound, ...]:
+def _bounds(hold: Hold, holdings: Holdings, sellable_usd: float, coins: Coins, mandate: Mandate) -> tuple[Bound, ...]:
     capital, held = holdings.capital, holdings.stakes.get(hold.coin, Stake()).cost
     alike = together(hold.coin, holdings.stakes, coins)
     share = mandate.kelly * kelly(hold.outlook.recovery_low, hold.gain, hold.loss)
     issuer, mechanism = (_sharing(hold.coin, holdings.stakes, coins, trait) for trait in ("issuer", "mechanism"))
-    left = max(mandate.max_drawdown * capital - holdings.lost, 0.0) / mandate.max_drawdown if mandate.max_drawdown else 0
+    left = (
+        max(mandate.max_drawdown * capital - holdings.lost, 0.0) / mandate.max_drawdown if mandate.max_drawdown else 0
+    )
     return (
-        Bound(share * capital - held, "no more pays for its risk"),
-        Bound(_at_risk(hold, holdings.risk(alike), mandate.risk_per_bet * left), "what may be lost on one bet is staked"),
-        Bound(_at_risk(hold, holdings.risk(holdings.stakes), mandate.risk * left), "what may be lost at once is staked"),
+        Bound(share * capital - held if _backed(hold.coin, coins) else 0.0, "no more pays for its risk"),
+        Bound(
+            _at_risk(hold, holdings.risk(alike), mandate.risk_per_bet * left), "what may be lost on one bet is staked"
+        ),
+        Bound(
+            _at_risk(hold, holdings.risk(holdings.stakes), mandate.risk * left), "what may be lost at once is staked"
+        ),
         Bound(mandate.per_coin * capital - held, f"no more than {mandate.per_coin:.0%} of one coin"),
-        Bound(mandate.per_issuer * capital - holdings.cost(issuer), f"no more than {mandate.per_issuer:.0%} of one issuer"),
+        Bound(
+            mandate.per_issuer * capital - holdings.cost(issuer), f"no more than {mandate.per_issuer:.0%} of one issuer"
+        ),
         Bound(
             mandate.per_mechanism * capital - holdings.cost(mechanism),
             f"no more than {mandate.per_mechanism:.0%} of one mechanism",
         ),
-        Bound(mandate.exposure * capital - holdings.cost(holdings.stakes), f"no more than {mandate.exposure:.0%} in all"),
+        Bound(
+            mandate.exposure * capital - holdings.cost(holdings.stakes), f"no more than {mandate.exposure:.0%} in all"
+        ),
         Bound(sellable_usd - held, "no more could be sold in bad times"),
     )
 
@@ -101,7 +109,9 @@ def _at_risk(hold: Hold, staked: float, budget: float) -> float:
 
 def together(coin: Asset, held: Iterable[Asset], coins: Coins) -> frozenset[Asset]:
     """Those of the coins held, and the coin itself, that fall for the same reason: they count as one bet."""
-    return frozenset({coin}) | {other for other in held if _alike(coins.by_symbol.get(coin), coins.by_symbol.get(other))}
+    return frozenset({coin}) | {
+        other for other in held if _alike(coins.by_symbol.get(coin), coins.by_symbol.get(other))
+    }
 
 
 def _alike(one: Stablecoin | None, other: Stablecoin | None) -> bool:
@@ -115,3 +125,9 @@ def _sharing(coin: Asset, held: Iterable[Asset], coins: Coins, trait: str) -> fr
     its = getattr(coins.by_symbol.get(coin), trait, None)
     same = (other for other in held if its and getattr(coins.by_symbol.get(other), trait, None) == its)
     return frozenset({coin, *same})
+
+
+def _backed(coin: Asset, coins: Coins) -> bool:
+    """Whether anything but its own market stands behind a coin; of one that nobody knows it is not thought."""
+    known = coins.by_symbol.get(coin)
+    return known is not None and known.mechanism is not Mechanism.ALGORITHMIC

@@ -1,4 +1,4 @@
-"""From an amount of a coin to orders: split over venues, priced no worse than is allowed, each with a name of its own."""
+"""From an amount of a coin to orders: split over venues, priced no worse than is allowed, each with its own name."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,6 +11,8 @@ from bot.model.times import SECOND
 from bot.strategy import splitting
 from bot.strategy.opportunities import BP, Counter
 from bot.strategy.splitting import Offer, Part
+
+WAITING_BP = 8.0  # saved, at least, by an order that waits: less, and the price walks away for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class Wish:
     amount: Decimal
     slip_bp: float
     why: str
-    style: Style = Style.TAKE
+    patient: bool = False  # an order may wait in the book where that pays
 
 
 def cut(wish: Wish, counters: Iterable[Counter], account: Account, share: float, now: int) -> Iterator[Ticket]:
@@ -41,7 +43,7 @@ def _one_a_purse(counters: Iterable[Counter], side: Side) -> Iterable[Counter]:
     """Of the markets that take from the same purse the best one: what lies there can be given once only."""
     buys, best = side is Side.BUY, dict[tuple[str, Asset], Counter]()
     for each in sorted(counters, key=lambda one: one.ask_usd if buys else -one.bid_usd):
-        if each.quote.ask if buys else each.quote.bid:
+        if each.sells if buys else each.buys:
             best.setdefault((each.market.venue, each.market.quote if buys else each.market.base), each)
     return best.values()
 
@@ -56,13 +58,14 @@ def _offer(counter: Counter, side: Side, account: Account, share: float, slip_bp
         market=counter.market,
         levels=((price, size * share),) if price and size > 0 else (),
         terms=counter.terms,
-        quote_usd=counter.quote_usd,
+        quote_usd=counter.quote_usd if buys else counter.proceeds_usd,
         room=free / worst if buys else free,
     )
 
 
 def _ticket(wish: Wish, part: Part, counter: Counter, number: int, now: int) -> Ticket:
     seen = (counter.quote.ask if wish.side is Side.BUY else counter.quote.bid) or 0.0
+    waits = wish.patient and _waiting_pays(counter)
     return Ticket(
         id=name(number, now),
         trade=wish.trade or name(number, now),
@@ -71,14 +74,30 @@ def _ticket(wish: Wish, part: Part, counter: Counter, number: int, now: int) -> 
         market=part.market,
         side=wish.side,
         amount=part.amount,
-        limit=limit(seen, wish.side, wish.slip_bp, counter.terms.price_step),
-        style=wish.style,
+        limit=_inside(counter, wish.side) if waits else limit(seen, wish.side, wish.slip_bp, counter.terms.price_step),
+        style=Style.REST if waits else Style.TAKE,
         purpose=wish.purpose,
-        quote_usd=counter.quote_usd,
+        quote_usd=counter.quote_usd if wish.side is Side.BUY else counter.proceeds_usd,
         made_at=now,
         seen_price=seen,
         why=wish.why,
     )
+
+
+def _waiting_pays(counter: Counter) -> bool:
+    """Whether half of the spread and the difference of the fees are worth the risk that nobody comes."""
+    bid, ask = counter.quote.bid, counter.quote.ask
+    if not bid or not ask or ask - bid < 2 * float(counter.terms.price_step):
+        return False
+    return ((ask - bid) / (ask + bid) + float(counter.terms.taker - counter.terms.maker)) * BP >= WAITING_BP
+
+
+def _inside(counter: Counter, side: Side) -> Decimal:
+    """A step better than the best of our side, so that we come first."""
+    step, buys = counter.terms.price_step, side is Side.BUY
+    best = Decimal(repr(counter.quote.bid if buys else counter.quote.ask))
+    rounding = ROUND_DOWN if buys else ROUND_UP
+    return ((best / step).to_integral_value(rounding) + (1 if buys else -1)) * step
 
 
 def limit(seen: float, side: Side, slip_bp: float, step: Decimal) -> Decimal:
@@ -89,5 +108,5 @@ def limit(seen: float, side: Side, slip_bp: float, step: Decimal) -> Decimal:
 
 
 def name(number: int, now: int) -> str:
-    """A client order id: of 18 letters and digits at most, unlike those of other journals that trade the same account."""
+    """A client order id: 18 letters and digits at most, unlike those of other journals that trade the same account."""
     return f"rp{now // SECOND:x}{number % 16**8:x}"

@@ -1,4 +1,4 @@
-"""A pair whose legs did not both fill: what is left over is traded away, at a price that widens the longer it stands."""
+"""A pair whose legs did not both fill: what is left over is traded away, the longer it stands the worse the price."""
 
 from decimal import Decimal
 
@@ -17,6 +17,7 @@ def wish(trade: Trade, account: Account, now: int, mandate: Mandate) -> Wish | N
     if account.pending(trade.id) or trade.net == 0:
         return None
     over = trade.net > 0
+    state = "bought and not sold" if over else "sold and not bought"
     return Wish(
         trade=trade.id,
         kind="pair",
@@ -25,7 +26,7 @@ def wish(trade: Trade, account: Account, now: int, mandate: Mandate) -> Wish | N
         purpose=Purpose.UNWIND,
         amount=abs(trade.net),
         slip_bp=slip_bp(trade, now, mandate),
-        why=f"one-sided: {_plain(abs(trade.net))} {trade.coin} {'bought and not sold' if over else 'sold and not bought'}",
+        why=f"one-sided: {_plain(abs(trade.net))} {trade.coin} {state}",
     )
 
 

@@ -4,6 +4,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 from typing import get_args
 
@@ -29,6 +30,8 @@ from bot.model.events import (
 from bot.model.registry import LenderKind
 from bot.records.journal import Journal, JournalError
 from bot.records.transactions import State
+
+st.register_type_strategy(Decimal, st.decimals(allow_nan=False, allow_infinity=False))  # exchanges name no others
 
 numbers = st.floats(allow_nan=False)
 loops = st.builds(Loop, profit_usd=numbers, net_usd=numbers)

@@ -56,7 +56,8 @@ async def _follow(settings: "Settings", *, live: bool, blocks: int | None, clear
         bot.witness = _print_json if as_json else _printer(bot)
         _greet(bot, settings)
         looks = feeds.looks() if feeds else None
-        async with aclosing(inbox.events(reader.blocks(), looks, bot.clock)) as events:
+        orders = bot.errands.heard() if bot.floor else None
+        async with aclosing(inbox.events(reader.blocks(), looks, bot.clock, orders=orders)) as events:
             await _live(bot, events, blocks)
 
 
@@ -103,12 +104,12 @@ def _print_json(happened: "Event | Action", _state: "State") -> None:
     import sys
 
     from bot.app import telling
-    from bot.model.decisions import Cancel, Halt, Replace, Send, Warn
+    from bot.model.decisions import Cancel, Halt, Place, Pull, Replace, Send, Warn
     from bot.model.events import QuotesSeen, Tick
     from bot.records.journal import EVENT
 
     match happened:
-        case Send() | Replace() | Cancel() | Halt() | QuotesSeen() | Tick():
+        case Send() | Replace() | Cancel() | Place() | Pull() | Halt() | QuotesSeen() | Tick():
             return
         case Warn():
             line = telling.warning(happened)

@@ -1,0 +1,56 @@
+"""What the user lets repeg do at exchanges: the table [desk] of the settings file."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from bot.strategy.mandate import Mandate
+
+MANDATE = Mandate()
+
+Share = Annotated[float, Field(gt=0, le=1)]
+Bp = Annotated[float, Field(ge=0, le=10_000)]
+Dollars = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class Desk(BaseModel):
+    """Where orders may go, and how much may be lost by them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    venues: list[str] = []  # exchanges where orders may go; none: none goes anywhere
+    keys: Path = Path("~/.config/repeg/exchanges")  # a file <venue>.json for each, readable by its owner alone
+    paper_usd: Dollars = 1_000_000.0  # dollars that a dry run pretends to have, in equal parts at the venues
+    holds: bool = MANDATE.holds
+    pairs: bool = MANDATE.pairs
+    unanchored: bool = MANDATE.unanchored
+    max_drawdown: Share = MANDATE.max_drawdown
+    max_daily_loss: Share = MANDATE.max_daily_loss
+    risk: Share = MANDATE.risk
+    risk_per_bet: Share = MANDATE.risk_per_bet
+    kelly: Share = MANDATE.kelly
+    per_coin: Share = MANDATE.per_coin
+    per_issuer: Share = MANDATE.per_issuer
+    per_mechanism: Share = MANDATE.per_mechanism
+    per_venue: Share = MANDATE.per_venue
+    exposure: Share = MANDATE.exposure
+    edge: Annotated[float, Field(ge=0, le=1)] = MANDATE.edge
+    pair_bp: Bp = MANDATE.pair_bp
+    slippage_bp: Bp = MANDATE.slippage_bp
+    urgent_bp: Bp = MANDATE.urgent_bp
+    unwind_bp: Bp = MANDATE.unwind_bp
+    share: Share = MANDATE.share
+    least_usd: Dollars = MANDATE.least_usd
+    most_usd: Dollars = MANDATE.most_usd
+
+    @field_validator("venues")
+    @classmethod
+    def _once(cls, told: list[str]) -> list[str]:
+        if len(set(told)) < len(told):
+            raise ValueError("each exchange once")
+        return told
+
+    def mandate(self) -> Mandate:
+        """As the strategy reads it."""
+        return Mandate(**self.model_dump(exclude={"venues", "keys", "paper_usd"}))

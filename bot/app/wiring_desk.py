@@ -1,0 +1,74 @@
+"""From settings to trading at exchanges: the rules, the memory of past depegs, and who carries orders."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from bot.app import coins as coin_names
+from bot.app.paper_floor import PaperFloor
+from bot.app.run import Bot
+from bot.app.settings import Settings
+from bot.model.coins import Coins
+from bot.model.errors import UserError
+from bot.records import catalogue
+from bot.records.episodes import Episodes, Query
+from bot.strategy.desk import Rules
+from bot.strategy.memory import Memory
+
+if TYPE_CHECKING:
+    from bot.venues.trader import Trader
+
+
+def rules(settings: Settings, coins: Coins, memory: Memory | None = None) -> Rules:
+    """What does not change while we trade; no market's terms are known yet.
+
+    Without `memory` the depegs that come with repeg are remembered.
+    """
+    return Rules(coins, settings.desk.mandate(), memory or Memory(tuple(catalogue.parse(catalogue.shipped()))), {})
+
+
+async def memory(settings: Settings) -> Memory:
+    """The depegs of the past: those shipped, those seen, those entered."""
+    where = settings.database or settings.folder / "episodes.sqlite"
+    episodes = await Episodes.open(where, settings.folder / "episode-paths")
+    try:
+        return Memory(tuple(await episodes.search(Query())))
+    finally:
+        await episodes.close()
+
+
+def trader(settings: Settings, clock: Callable[[], int]) -> "Trader":
+    """Our accounts at the exchanges named; UserError for keys that are not there or that others may read."""
+    from bot.venues import credentials
+    from bot.venues.trader import Trader
+
+    known, told = coin_names.known(settings.coins), settings.exchanges
+    folder = settings.desk.keys.expanduser()
+    keys = [credentials.read(venue, folder) for venue in settings.desk.venues]
+    return Trader(keys, known, coin_names.chosen(told.coins, known), told.through, clock=clock)
+
+
+@asynccontextmanager
+async def open_floor(settings: Settings, made: Bot, *, live: bool) -> AsyncIterator[None]:
+    """Gives a bot who carries its orders, if any may go anywhere; in a dry run one who only pretends to."""
+    if not settings.desk.venues:
+        yield
+        return
+    try:
+        if live:
+            async with trader(settings, made.clock) as made.floor:
+                yield
+        else:
+            made.floor = PaperFloor(
+                settings.desk.venues, settings.desk.paper_usd, made.clock, lambda: made.state.book.latest
+            )
+            yield
+    finally:
+        await made.errands.close()
+
+
+def check(settings: Settings) -> None:
+    """UserError where orders may go to an exchange that is not listened to."""
+    deaf = sorted(set(settings.desk.venues) - set(settings.exchanges.venues))
+    if deaf:
+        raise UserError(f"setting desk.venues: {', '.join(deaf)} must be listened to: name it in exchanges.venues too")

@@ -1,0 +1,93 @@
+"""What is sold of holds, and made even of pairs, at one look."""
+
+from collections.abc import Iterator, Mapping
+
+from bot.model.account import Account, Trade
+from bot.model.decisions import Action, Depeg, Warn
+from bot.model.episodes import Redemption
+from bot.model.markets import Asset
+from bot.model.orders import Purpose, Side
+from bot.model.outlooks import Outlook
+from bot.model.redeeming import access
+from bot.model.times import DAY
+from bot.strategy import exits, tickets, unwinding
+from bot.strategy.deviation import in_peg
+from bot.strategy.opportunities import Counter, Counters
+from bot.strategy.ordering import Desk, Look, Rules, peg_usd, reviewed
+from bot.strategy.tickets import Wish
+
+WEEKEND = DAY  # closed for longer than this is no mere night
+ALL = 1.0
+NEAR = 20e-4  # of the best price
+
+
+def leave(
+    desk: Desk, falls: Mapping[Asset, Depeg], counters: Counters, look: Look, rules: Rules
+) -> tuple[Desk, list[Action]]:
+    """Orders that lead out of what is held. In a hurry all that stands in a book is taken, else a share of it."""
+    actions: list[Action] = []
+    for wish in _wishes(desk, falls, counters, look, rules):
+        hurry = wish.slip_bp > rules.mandate.slippage_bp
+        share = ALL if hurry else rules.mandate.share
+        offers = _where(wish, desk.account, counters)
+        offers = offers if hurry or wish.coin not in falls else _near_the_best(offers)
+        for ticket in tickets.cut(wish, offers, desk.account, share, look.now):
+            desk, placed = reviewed(desk, ticket, look, rules)
+            actions += placed
+            if placed and wish.purpose is Purpose.UNWIND:
+                actions.append(Warn(f"{wish.coin} pair {wish.trade} {wish.why}: unwinding at {ticket.market.venue}"))
+    return desk, actions
+
+
+def _wishes(desk: Desk, falls: Mapping[Asset, Depeg], counters: Counters, look: Look, rules: Rules) -> Iterator[Wish]:
+    """What is to be sold of holds, and made even of pairs."""
+    for trade in desk.account.trades.values():
+        if desk.account.pending(trade.id):
+            continue
+        if trade.kind == "pair":
+            wish = unwinding.wish(trade, desk.account, look.now, rules.mandate)
+        else:
+            wish = _exit(trade, desk.outlooks.get(trade.coin), falls.get(trade.coin), counters, look, rules)
+        if wish:
+            yield wish
+
+
+def _exit(
+    trade: Trade, view: Outlook | None, depeg: Depeg | None, counters: Counters, look: Look, rules: Rules
+) -> Wish | None:
+    price, usd = in_peg(look.values.values, trade.coin, rules.coins), peg_usd(trade.coin, look, rules)
+    offers = [each for each in counters.get(trade.coin, ()) if each.buys and trade.held.get(each.market.venue)]
+    if price is None or not offers:
+        return None
+    price = min(price, max((each.quote.bid or 0.0) * each.proceeds_usd for each in offers) / usd)
+    age = look.now - min(depeg.start, trade.opened) if depeg else 0  # a restart sees it begin anew
+    way_out = exits.due(trade, price, usd, view, closing=_closing(trade.coin, look.now, rules), age=age)
+    if way_out is None:
+        return None
+    slip = rules.mandate.urgent_bp if way_out.urgent else rules.mandate.slippage_bp
+    return Wish(
+        trade.id, "hold", trade.coin, Side.SELL, Purpose.EXIT, way_out.amount, slip, way_out.why, not way_out.urgent
+    )
+
+
+def _closing(coin: Asset, now: int, rules: Rules) -> bool:
+    """Whether redemption ends soon, for longer than a night."""
+    known = rules.coins.by_symbol.get(coin)
+    if known is None or access(known, now).state is not Redemption.OPEN:
+        return False
+    then = access(known, now + rules.mandate.closing)
+    return then.until is not None and then.until - now > WEEKEND
+
+
+def _near_the_best(offers: list[Counter]) -> list[Counter]:
+    """Who is in no hurry does not sell where a coin fetches less than elsewhere."""
+    best = max((each.bid_usd for each in offers), default=0.0)
+    return [each for each in offers if each.bid_usd >= best * (1 - NEAR)]
+
+
+def _where(wish: Wish, account: Account, counters: Counters) -> list[Counter]:
+    """The markets where an order may go: what a trade holds is sold where it lies."""
+    trade, offers = account.trades.get(wish.trade), counters.get(wish.coin, ())
+    if trade is None or wish.side is Side.BUY:
+        return list(offers)
+    return [each for each in offers if trade.kind == "pair" or each.market.venue in trade.held]
