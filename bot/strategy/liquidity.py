@@ -45,8 +45,8 @@ MARCH_2023 = Decay(widens=100.0, kept=0.016)
 from 04:00 UTC on the medians were 61 bp and 14,500; 100 bp while it was 8 to 12 % below par, 8,700 while 2.5 to 5 %
 below."""
 
-WORST_BP = 1_000.0  # off the peg, as it was when spreads were widest
-ONSET = 0.03  # of that: at 30 bp off the peg depth was as good as gone, spreads went on growing with the distance
+WORST_BP = 800.0  # off the peg: from there on spreads were that wide
+ONSET = 0.03  # of that: by 30 bp off the peg depth was as good as gone, spreads went on growing with the distance
 
 
 @dataclass(frozen=True, slots=True)
