@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from bot.model.coins import Mechanism
 from bot.model.episodes import Episode
 from bot.strategy import survival
-from bot.strategy.likeness import DEPTHS, NARROW, SHAPES, SPEEDS, Shape, likeness, reached
+from bot.strategy.likeness import DEPTHS, NARROW, SHAPES, SPEEDS, Shape, likenesses, reached
 from bot.strategy.memory import Memory, came_back, credence, depth_of, worth_left
 from bot.strategy.survival import Curve, Stay
 
@@ -33,6 +33,8 @@ NEAREST, FARTHEST = 0.2, 0.35  # of the peg: a stop nearer is a wick, and no coi
 
 _ODDS = np.linspace(-14.0, 14.0, 561)  # log-odds at which a distribution is looked at
 _YES, _NO = -np.log1p(np.exp(-_ODDS)), -np.log1p(np.exp(_ODDS))
+
+Direction = Literal["below", "above"]
 
 
 class Chance(NamedTuple):
@@ -51,7 +53,6 @@ class Prior:
 
     chances: dict[Shape, Chance]
     away: Curve  # how long they stay away, of all depths
-    by_depth: tuple[Curve, ...]  # and by class of depth
     lost: float  # what those that did not come back were worth, of the peg
     stop: float  # the price below which one that comes back has not been
 
@@ -67,29 +68,36 @@ def share(odds: float) -> float:
 
 
 @lru_cache(maxsize=256)
-def prior(memory: Memory, mechanism: Mechanism | None, direction: Literal["below", "above"]) -> Prior:
+def prior(memory: Memory, mechanism: Mechanism | None, direction: Direction) -> Prior:
     """What a memory says of a mechanism; of an unknown one, what it says of all."""
-    seen = [each for each in memory.episodes if each.scope == "coin" and each.direction == direction]
-    own = [each for each in seen if mechanism and each.mechanism is mechanism]
-    others = [each for each in seen if not (mechanism and each.mechanism is mechanism)]
-    stays, theirs = _stays(own), _stays(others)
+    own, others = _split(memory, mechanism, direction)
     return Prior(
         _chances(own, others),
-        survival.curve_of(survival.pulled(stays, theirs, TIMES)),
-        tuple(
-            survival.curve_of(survival.pulled(_stays(own, depth), _stays(others, depth), TIMES))
-            for depth in range(len(DEPTHS))
-        ),
+        away(memory, mechanism, direction, 0),
         _lost(own, others),
         1.0 - min(max(MARGIN * _deepest(own), NEAREST), FARTHEST),
     )
+
+
+@lru_cache(maxsize=1024)
+def away(memory: Memory, mechanism: Mechanism | None, direction: Direction, depth: int) -> Curve:
+    """How long those stay away that went so deep; of the mildest class of depth: all."""
+    own, others = (_stays(each, depth) for each in _split(memory, mechanism, direction))
+    return survival.curve_of(survival.pulled(own, others, TIMES))
+
+
+def _split(memory: Memory, mechanism: Mechanism | None, direction: Direction) -> tuple[list[Episode], list[Episode]]:
+    """Coins' episodes of this mechanism, and of the others; none is an unknown mechanism's own."""
+    seen = [each for each in memory.episodes if each.scope == "coin" and each.direction == direction]
+    own = [each for each in seen if mechanism and each.mechanism is mechanism]
+    return own, [each for each in seen if not (mechanism and each.mechanism is mechanism)]
 
 
 def _chances(own: Sequence[Episode], others: Sequence[Episode]) -> dict[Shape, Chance]:
     """By shape; none is better than a milder one, whatever few episodes say."""
     believed = np.array([credence(each) for each in own])
     came = np.array([came_back(each) for each in own])
-    near = np.array([[likeness(shape, each) for each in own] for shape in SHAPES]).reshape(len(SHAPES), -1) * believed
+    near = likenesses(own) * believed
     far = believed - near
     pool = _mean(IGNORANCE / 2, IGNORANCE, others)
     parent = (LEAN * pool + far @ came) / (LEAN + far.sum(axis=1))
@@ -125,7 +133,7 @@ def quantiles(yes: Floats, no: Floats, parts: Sequence[float]) -> list[Floats]:
     return [np.array([np.interp(part, row, _ODDS) for row in rising]) for part in parts]
 
 
-def _stays(episodes: Sequence[Episode], depth: int = 0) -> list[Stay]:
+def _stays(episodes: Sequence[Episode], depth: int) -> list[Stay]:
     told = (survival.stay_of(each, credence(each) * reached(depth, each)) for each in episodes)
     return [each for each in told if each]
 

@@ -4,7 +4,11 @@ All classes are coarse: eighty episodes cannot tell finer ones apart.
 """
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from bot.model.decisions import Depeg
 from bot.model.episodes import Episode
@@ -47,11 +51,14 @@ def depth_class(bp: float) -> int:
     return max(bisect_right(DEPTHS, bp) - 1, 0)
 
 
-def likeness(shape: Shape, episode: Episode) -> float:
-    """0 to 1: how much it says of a coin that is there now."""
-    return (
-        reached(shape.depth, episode) * _alike(shape.speed, _speed(episode)) * _alike(shape.breadth, _breadth(episode))
-    )
+def likenesses(episodes: Sequence[Episode]) -> NDArray[np.float64]:
+    """0 to 1: how much each past episode says of a coin that is there now; a row a shape, in the order of `SHAPES`."""
+    depth = [[reached(depth, each) for each in episodes] for depth in range(len(DEPTHS))]
+    speeds, breadths = [_speed(each) for each in episodes], [_breadth(each) for each in episodes]
+    speed = [[_alike(now, then) for then in speeds] for now in range(len(SPEEDS) + 1)]
+    breadth = [[_alike(now, then) for then in breadths] for now in range(NARROW)]
+    told = np.array(depth)[:, None, None] * np.array(speed)[:, None] * np.array(breadth)
+    return told.reshape(len(SHAPES), len(episodes))
 
 
 def reached(depth: int, episode: Episode) -> float:

@@ -75,7 +75,7 @@ def assess(
     low, recovery, high = (chances.share(each + shift) for each in chance[:3])
     worst = past.stop if depeg.direction == "below" else inf
     verdict = _verdict(depeg, mechanism, access, low, now, away, price, worst)
-    times = past.by_depth[shape.depth]
+    times = chances.away(memory, mechanism, depeg.direction, shape.depth)
     return Outlook(
         coin=depeg.coin,
         made_at=now,

@@ -1,0 +1,85 @@
+"""`repeg outlook`, as a user has it: a fresh one has the catalogue."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from bot.app.cli import app
+from bot.model.errors import UserError
+
+LEFT = ("--price", "0.93", "--trough", "0.874", "--since", "2023-03-10T22:05Z", "--at", "2023-03-11T10:00Z")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A home of its own, whose database is made once."""
+    return tmp_path_factory.mktemp("home")
+
+
+def told(home, *words):
+    """What the command printed, its complaint, and how it ended."""
+    ended = CliRunner().invoke(app, ["outlook", *words], env={"HOME": str(home), "REPEG_CONFIG": "", "COLUMNS": "120"})
+    if ended.exception and not isinstance(ended.exception, SystemExit | UserError):
+        raise ended.exception
+    complaint = str(ended.exception) if isinstance(ended.exception, UserError) else ended.stderr
+    return ended.stdout, complaint, ended.exit_code
+
+
+def test_an_outlook_is_told_with_its_reasons(home):
+    """USDC in March 2023, by what was known then: to people, and as JSON."""
+    shown, _, code = told(home, "show", "usdc", *LEFT)
+    outlook = json.loads(told(home, "show", "usdc", *LEFT, "--json")[0])
+
+    assert code == 0
+    assert "banks are shut" in shown
+    assert outlook["stance"] == "hold"
+    assert outlook["made_at"] == "2023-03-11T10:00:00Z"
+    assert 0.93 < outlook["fair"] < 1
+    assert outlook["recovery_low"] < outlook["recovery"] < outlook["recovery_high"]
+    assert outlook["median_time"] < outlook["late_time"]
+    assert len(outlook["reasons"]) >= 3
+
+
+def test_a_premium_has_no_stop(home):
+    """JSON knows no infinity: null."""
+    assert json.loads(told(home, "show", "DAI", "--price", "1.02", "--json")[0])["worst"] is None
+    assert "none" in told(home, "show", "DAI", "--price", "1.02")[0]
+
+
+def test_the_scores_are_beside_those_of_the_base_rate(home):
+    """Every cut, moment and knowledge of redemption; to people two tables of reliability, too."""
+    shown, _, code = told(home, "calibrate")
+    scores = json.loads(told(home, "calibrate", "--json")[0])
+
+    assert code == 0
+    assert len(scores) == 8
+    assert all(each["brier"] < each["base_brier"] for each in scores)
+    assert shown.count("80 % interval") == 2
+
+
+def test_no_episode_decides_a_stance_alone(home):
+    """Of all in the catalogue, left out one by one."""
+    report = json.loads(told(home, "leave-one-out", "--json")[0])
+
+    assert report["episodes"] > 60
+    assert report["changes"] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("show", "NOSUCH"), "not a coin repeg knows"),
+        (("show", "BTC"), "promises nothing"),
+        (("show", "USDC", "--since", "tomorrow"), "--since: expected a time"),
+        (("show", "USDC", "--at", "2023-03-11", "--since", "2023-03-12"), "--since: expected no later"),
+        (("show", "USDC", "--price", "0.9", "--trough", "0.95"), "--trough: expected a price farther"),
+    ],
+)
+def test_what_cannot_be_meant_is_one_line(home, words, complaint):
+    """And exit code 1."""
+    _, line, code = told(home, *words)
+
+    assert complaint in line
+    assert len(line.strip().splitlines()) == 1
+    assert code == 1
