@@ -43,7 +43,9 @@ ORDER_DIALECTS: Mapping[str, OrderDialect] = {
     "kraken": OrderDialect(
         18, {"oflags": "fciq"}, named_in_lists="clientOrderId", trades_page="ofs", burst=36.0, rising=True
     ),
-    "binance": OrderDialect(36, fees_at_once=True, options={"fetchOpenOrders": {"warnWithoutSymbol": False}}),
+    "binance": OrderDialect(
+        36, fees_at_once=True, options={"recvWindow": 5_000, "fetchOpenOrders": {"warnWithoutSymbol": False}}
+    ),
     "okx": OrderDialect(32),
     "bybit": OrderDialect(
         36,

@@ -11,8 +11,8 @@ class OrderPatience:
 
     request: float = 10.0  # an answer over HTTP
     start: float = 60.0  # all that a start asks of one exchange
-    settle: float = 6.0  # after it was sent, what an exchange does not know did not arrive: ccxt's longest recvWindow
-    # ends with the request's timeout
+    settle: float = 6.0  # after it may have left us; what an exchange does not know then did not arrive: longer than
+    # the recvWindow that requests carry, 5 s
     sends: int = 3  # of one order, each only where the exchange said that it did not take the one before
     limited: float = 1.0  # before the same is sent again
     tries: int = 3  # of what only reads
