@@ -8,8 +8,9 @@ import pytest
 
 from bot.sandbox.exchange_faults import Fault
 
-from .order_cases import RESTS, come_down, reckoning, restart
+from .order_cases import reckoning
 from .order_floor import PAIR, VENUES, floor
+from .order_kills import RESTS, come_down, restart
 
 ROUNDS = 8
 LONGEST = 0.03  # seconds that one round takes when nobody ends it
