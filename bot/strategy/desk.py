@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from bot.model.decisions import Action, Depeg, Pull
 from bot.model.markets import DOLLAR, Asset
-from bot.model.orders import Pulled, Purpose
-from bot.model.outlooks import Outlook
+from bot.model.orders import Pulled, Purpose, Ticket
+from bot.model.outlooks import Outlook, Stance
 from bot.model.redeeming import access
 from bot.model.times import DAY
 from bot.strategy import entering, leaving, opportunities, outlook
@@ -20,7 +20,7 @@ from bot.strategy.risk import Worth
 
 def decide(desk: Desk, look: Look, rules: Rules) -> tuple[Desk, tuple[Action, ...]]:
     """What to order, pull and tell at this look."""
-    desk = _valued(desk, look)
+    desk = _valued(desk, look, rules)
     falls = {each.coin: each for each in look.depegs if each.scope == COIN}
     if not (desk.account.orders or desk.account.trades or falls or _pairs_possible(desk, rules)):
         return replace(desk, outlooks={}), ()
@@ -39,14 +39,18 @@ def _pairs_possible(desk: Desk, rules: Rules) -> bool:
     )
 
 
-def _valued(desk: Desk, look: Look) -> Desk:
-    """What all is worth now. What nobody prices is worth nothing, but for dollars."""
+def _valued(desk: Desk, look: Look, rules: Rules) -> Desk:
+    """What all is worth now. What nobody prices counts at what it was last worth; before that at par, if it has one."""
     values = look.values.values
-    usd = {asset: values[asset].usd if asset in values else 0.0 for _, asset in desk.account.balances} | {DOLLAR: 1.0}
-    equity = sum(float(held) * usd[asset] for (_, asset), held in desk.account.balances.items())
+    held = {asset for _, asset in desk.account.balances}
+    usd = {**desk.usd, **{asset: values[asset].usd for asset in held if asset in values}, DOLLAR: 1.0}
+    equity = sum(
+        float(amount) * usd.get(asset, float(rules.coins.peg(asset) == DOLLAR))
+        for (_, asset), amount in desk.account.balances.items()
+    )
     worth, day = desk.worth, look.now // DAY
     peak = max(worth.peak, equity) if worth.peak else equity + desk.account.best_usd - desk.account.realised_usd
-    return replace(desk, worth=Worth(equity, peak, day, worth.morning if day == worth.day else equity))
+    return replace(desk, usd=usd, worth=Worth(equity, peak, day, worth.morning if day == worth.day else equity))
 
 
 def _outlooks(falls: Mapping[Asset, Depeg], look: Look, rules: Rules) -> dict[Asset, Outlook]:
@@ -67,10 +71,21 @@ def stopped(desk: Desk, now: int, why: str) -> tuple[Desk, tuple[Action, ...]]:
 
 
 def _tended(desk: Desk, look: Look, rules: Rules) -> tuple[Desk, tuple[Action, ...]]:
-    """Resting orders that are old are pulled, to be thought over anew."""
-    oldest = look.now - rules.mandate.order_life
-    old = (name for name, order in desk.account.orders.items() if order.ticket.made_at < oldest)
-    return _pulled(desk, tuple(old), look.now, "thought over anew")
+    """Orders are pulled when they are old, to be thought over anew, and when they buy what may be held no more."""
+    oldest, orders = look.now - rules.mandate.order_life, desk.account.orders
+    old = (name for name, order in orders.items() if order.ticket.made_at < oldest)
+    unwanted = (name for name, order in orders.items() if _unwanted(order.ticket, desk, look, rules))
+    desk, aged = _pulled(desk, tuple(old), look.now, "thought over anew")
+    desk, regretted = _pulled(desk, tuple(unwanted), look.now, "not to be held any more")
+    return desk, (*aged, *regretted)
+
+
+def _unwanted(ticket: Ticket, desk: Desk, look: Look, rules: Rules) -> bool:
+    """Whether it buys a coin to hold of which the outlook has turned since."""
+    view, price = desk.outlooks.get(ticket.coin), in_peg(look.values.values, ticket.coin, rules.coins)
+    if (ticket.kind, ticket.purpose) != ("hold", Purpose.ENTER) or view is None or price is None:
+        return False
+    return view.stance is not Stance.HOLD or price <= view.worst
 
 
 def _pulled(desk: Desk, names: tuple[str, ...], now: int, why: str) -> tuple[Desk, tuple[Action, ...]]:
