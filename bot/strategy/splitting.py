@@ -196,7 +196,7 @@ def _bearable(shelf: _Shelf, standing: Sequence[Decimal]) -> Decimal:
         return _floored(min(standing[-1], shelf.most), shelf)
     paid = float(shelf.purse) / (1 + float(shelf.terms.taker))
     n = bisect_left(range(len(standing)), paid, key=lambda n: float(standing[n]) * shelf.prices[n])
-    near = range(max(n - 1, 0), min(n + 2, len(standing)))  # more stands at each level, and there is money for less
+    near = range(max(n - 1, 0), min(n + 1, len(standing)))  # more stands at each level, and there is money for less
     return max([_floored(min(standing[n], _room(shelf, n)), shelf) for n in near])
 
 
@@ -204,17 +204,22 @@ def _shared(
     task: _Task, shelves: Sequence[_Shelf], rungs: Sequence[Rung], totals: list[Decimal], stands: list[list[Decimal]]
 ) -> None:
     """Take these levels until nothing is left. Changes `totals` and `stands`."""
-    left = task.amount - sum(totals)
+    left, full = task.amount - sum(totals), set[int]()
     for _, i, n in rungs:
         if not left:
             break
+        if i in full:
+            continue
         shelf, standing, total = shelves[i], stands[i], totals[i]
         standing.append(_exact(shelf.sizes[n]) + (standing[-1] if standing else NOTHING))
         if not total and left < min(task.coarsest, shelf.least):
             continue  # an order is not begun for dust
-        more = _floored(min(standing[-1], total + left, _room(shelf, n)), shelf)
+        room = _room(shelf, n)
+        more = _floored(min(standing[-1], total + left, room), shelf)
         if more > total:
             left, totals[i] = left - (more - total), more
+        if room <= standing[-1]:
+            full.add(i)  # and there is room for even less at a worse limit
 
 
 def _reach(shelf: _Shelf, standing: Sequence[Decimal], total: Decimal) -> int:
