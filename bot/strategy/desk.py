@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bot.model.decisions import Action, Depeg, Pull
 from bot.model.markets import DOLLAR, Asset
-from bot.model.orders import Pulled, Purpose, Ticket
+from bot.model.orders import Pulled, Purpose, Style, Ticket
 from bot.model.outlooks import Outlook, Stance
 from bot.model.redeeming import access
 from bot.model.times import DAY
@@ -71,21 +71,23 @@ def stopped(desk: Desk, now: int, why: str) -> tuple[Desk, tuple[Action, ...]]:
 
 
 def _tended(desk: Desk, look: Look, rules: Rules) -> tuple[Desk, tuple[Action, ...]]:
-    """Orders are pulled when they are old, to be thought over anew, and when they buy what may be held no more."""
+    """Orders are pulled when they are old, to be thought over anew, and when what they are for has changed."""
     oldest, orders = look.now - rules.mandate.order_life, desk.account.orders
     old = (name for name, order in orders.items() if order.ticket.made_at < oldest)
     unwanted = (name for name, order in orders.items() if _unwanted(order.ticket, desk, look, rules))
     desk, aged = _pulled(desk, tuple(old), look.now, "thought over anew")
-    desk, regretted = _pulled(desk, tuple(unwanted), look.now, "not to be held any more")
+    desk, regretted = _pulled(desk, tuple(unwanted), look.now, "it is to be held no more")
     return desk, (*aged, *regretted)
 
 
 def _unwanted(ticket: Ticket, desk: Desk, look: Look, rules: Rules) -> bool:
-    """Whether it buys a coin to hold of which the outlook has turned since."""
+    """Whether it buys a coin that may be held no more, or waits to sell one that is to go at once."""
     view, price = desk.outlooks.get(ticket.coin), in_peg(look.values.values, ticket.coin, rules.coins)
-    if (ticket.kind, ticket.purpose) != ("hold", Purpose.ENTER) or view is None or price is None:
+    if ticket.kind != "hold" or view is None or price is None:
         return False
-    return view.stance is not Stance.HOLD or price <= view.worst
+    if ticket.purpose is Purpose.ENTER:
+        return view.stance is not Stance.HOLD or price <= view.worst
+    return ticket.style is not Style.TAKE and (view.stance is Stance.NO_TOUCH or price <= view.worst < 1.0)
 
 
 def _pulled(desk: Desk, names: tuple[str, ...], now: int, why: str) -> tuple[Desk, tuple[Action, ...]]:

@@ -1,6 +1,7 @@
 """What is sold of holds, and made even of pairs, at one look."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from bot.model.account import Account, Trade
 from bot.model.decisions import Action, Depeg, Warn
@@ -42,14 +43,23 @@ def leave(
 def _wishes(desk: Desk, falls: Mapping[Asset, Depeg], counters: Counters, look: Look, rules: Rules) -> Iterator[Wish]:
     """What is to be sold of holds, and made even of pairs."""
     for trade in desk.account.trades.values():
-        if desk.account.pending(trade.id):
-            continue
         if trade.kind == "pair":
             wish = unwinding.wish(trade, desk.account, look.now, rules.mandate)
         else:
             wish = _exit(trade, desk.outlooks.get(trade.coin), falls.get(trade.coin), counters, look, rules)
-        if wish:
-            yield wish
+        if wish and (more := _besides(wish, desk.account, rules)):
+            yield more
+
+
+def _besides(wish: Wish, account: Account, rules: Rules) -> Wish | None:
+    """What is wanted besides the trade's open orders. In a hurry they are not waited for, only reckoned with."""
+    open_ = [order for order in account.orders.values() if order.ticket.trade == wish.trade]
+    if not open_:
+        return wish
+    if wish.slip_bp <= rules.mandate.slippage_bp:
+        return None
+    amount = wish.amount - sum(order.remaining for order in open_ if order.ticket.side is Side.SELL)
+    return replace(wish, amount=amount) if amount > 0 else None
 
 
 def _exit(

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from bot.model.account import Account, post
 from bot.model.coins import Coins, Mechanism, Stablecoin
 from bot.model.decisions import Action, Depeg, Hold, Place, Pull, Severity
-from bot.model.events import Event, Quote, QuotesSeen
+from bot.model.events import Command, Event, Quote, QuotesSeen
 from bot.model.markets import DOLLAR, Asset, Market
 from bot.model.orders import (
     Ordered,
@@ -169,9 +169,9 @@ def depeg(coin: Asset = USDC, price: float = 0.9, **told: Any) -> Depeg:
 
 
 def quote(venue: str, at: int, mid: float, base: Asset = USDC, size: float = 1e6, against: Asset = DOLLAR) -> Quote:
-    """A book of one cent in a hundred dollars, on the market's steps."""
-    bid = round(mid - 1e-4, 4)
-    return Quote(at, at, venue, base, against, bid, round(bid + 2e-4, 4), size, size)
+    """A book four steps wide, in which it pays to wait."""
+    bid = round(mid - 2e-4, 4)
+    return Quote(at, at, venue, base, against, bid, round(bid + 4e-4, 4), size, size)
 
 
 def policy(mandate: Mandate | None = None, markets: Sequence[Market] | None = None) -> Policy:
@@ -249,3 +249,28 @@ def at(world: World, **changes: Any) -> World:
     assert rules
     world.policy = replace(world.policy, rules=replace(rules, mandate=replace(rules.mandate, **changes)))
     return world
+
+
+THOUGHTS: dict[Asset, Outlook] = {}  # of a coin; of others one thinks well
+
+
+def thinks(fall: Depeg, *_: object) -> Outlook:
+    """In the place of bot.strategy.outlook.assess: a desk must be safe with the most reckless outlook."""
+    return THOUGHTS.get(fall.coin, outlook(fall.coin))
+
+
+def world(mandate: Mandate | None = None, **coins: float) -> World:
+    """A hundred thousand dollars at each of two exchanges, and coins as told at the second."""
+    made = World(policy(mandate))
+    made.tell(seen(ALPHA, USD=100_000), seen(BETA, USD=100_000, **coins))
+    return made
+
+
+def both(price: float) -> dict[tuple[str, Asset], float]:
+    """USDC at one price at both exchanges."""
+    return {(ALPHA, USDC): price, (BETA, USDC): price}
+
+
+def command(made: World, word: Literal["pause", "resume", "kill", "clear"]) -> Command:
+    """An operator's word."""
+    return Command(made.now, made.now, word, "test")

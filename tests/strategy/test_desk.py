@@ -5,14 +5,10 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from bot.model.account import Account
-from bot.model.decisions import Action, Depeg, Halt, Loop, Plan, Pull
-from bot.model.events import Command, Decided, Event, Reverted, Tick
-from bot.model.markets import DOLLAR
-from bot.model.orders import Purpose, Side, Style, Ticket
+from bot.model.decisions import Halt, Loop, Plan, Pull
+from bot.model.events import Decided, Reverted, Tick
+from bot.model.orders import Purpose, Side, Style
 from bot.model.outlooks import Outlook, Stance
 from bot.model.registry import LenderKind
 from bot.model.times import SECOND
@@ -24,43 +20,33 @@ from strategy.desks import (
     ALPHA,
     BETA,
     PYUSD,
+    THOUGHTS,
     USDC,
     UST,
     World,
     at,
+    both,
+    command,
     ended,
-    fill,
-    opened,
     outlook,
     placed,
     policy,
-    refused,
     seen,
-    told,
+    thinks,
+    world,
 )
 
 LOW = 0.9
-BOLD: dict[str, Outlook] = {}  # what is thought of a coin: well, unless a test says otherwise
-
-
-def _thinks(depeg: Depeg, *_: object) -> Outlook:
-    return BOLD.get(depeg.coin, outlook(depeg.coin))
+SELL = Side.SELL
 
 
 @pytest.fixture(autouse=True)
 def thought(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Outlook]]:
     """What is thought of coins: the desk is tested here, not the outlook, and not even a reckless one may harm it."""
-    BOLD.clear()
-    monkeypatch.setattr(outlooks, "assess", _thinks)
-    yield BOLD
-    BOLD.clear()
-
-
-def world(mandate: Mandate | None = None, **coins: float) -> World:
-    """A hundred thousand dollars at each of two exchanges, and coins as told at the second."""
-    made = World(policy(mandate))
-    made.tell(seen(ALPHA, USD=100_000), seen(BETA, USD=100_000, **coins))
-    return made
+    THOUGHTS.clear()
+    monkeypatch.setattr(outlooks, "assess", thinks)
+    yield THOUGHTS
+    THOUGHTS.clear()
 
 
 def held(made: World, part: Decimal = Decimal(1)) -> World:
@@ -69,16 +55,6 @@ def held(made: World, part: Decimal = Decimal(1)) -> World:
         made.fill(each, part)
     assert made.account.trades
     return made
-
-
-def both(price: float) -> dict[tuple[str, str], float]:
-    """USDC at one price at both exchanges."""
-    return {(ALPHA, USDC): price, (BETA, USDC): price}
-
-
-def command(made: World, word: str) -> Command:
-    """An operator's word."""
-    return Command(made.now, made.now, word, "test")  # type: ignore[arg-type]
 
 
 def test_what_ticks_ten_times_is_ordered_once() -> None:
@@ -179,6 +155,26 @@ def test_a_stop_and_a_coin_not_to_be_touched_sell_everything(thought: dict[str, 
             assert each.amount <= trade.held[each.market.venue]
             assert float(each.limit) >= each.seen_price * (1 - Mandate().urgent_bp / 1e4) - 1e-9
             assert each.style is Style.TAKE
+
+
+def test_a_stop_waits_for_no_open_order() -> None:
+    """What waits to be bought or sold is taken back, and all that it does not sell itself is sold at once."""
+    for price in (LOW, 0.977):
+        made = held(world(), Decimal("0.5"))
+        (trade,) = made.account.trades.values()
+        waiting = placed(made.look(both(price)))
+        assert {each.style for each in waiting} == {Style.REST}
+        came = made.look(both(0.79))
+        assert {each.order_id for each in came if isinstance(each, Pull)} == {each.id for each in waiting}
+
+        promised = sum(each.amount for each in waiting if each.side is SELL)
+        sold = sum(each.amount for each in placed(came, Purpose.EXIT))
+        assert 0 <= trade.net - promised - sold < Decimal("0.02")
+        assert placed(made.look(both(0.79))) == []
+
+        made.tell(*(ended(each, Decimal(0)) for each in waiting))
+        rest = sum(each.amount for each in placed(made.look(both(0.79)), Purpose.EXIT))
+        assert 0 <= trade.net - sold - rest < Decimal("0.02")
 
 
 def test_a_restart_throws_nothing_away() -> None:
@@ -282,104 +278,3 @@ def test_limits_hold_over_both_coins_of_an_issuer() -> None:
     cost = {trade.coin: trade.basis_usd for trade in made.account.trades.values()}
     assert 0.18 * 200_000 < cost[USDC] <= mandate.per_coin * 200_000
     assert sum(cost.values()) <= mandate.per_issuer * 200_000
-
-
-PRICES = st.sampled_from((0.7, 0.79, 0.85, LOW, 0.93, 0.98, 0.995, 1.0, 1.01))
-STEPS = st.one_of(
-    st.tuples(st.just("look"), PRICES, PRICES),
-    st.tuples(st.just("look"), st.just(LOW), st.just(LOW)),
-    st.tuples(st.just("hear"), st.integers(0, 5), st.sampled_from(("0", "0.3", "1", "refused", "late"))),
-    st.tuples(st.just("hear"), st.integers(0, 5), st.just("1")),
-    st.tuples(st.just("late"), st.none(), st.none()),
-    st.tuples(st.just("say"), st.sampled_from(("kill", "clear", "pause", "resume")), st.none()),
-    st.tuples(st.just("venue"), st.sampled_from((ALPHA, BETA)), st.booleans()),
-    st.tuples(st.just("think"), st.sampled_from(Stance), st.none()),
-)
-
-
-class Watched:
-    """A world in which every order is held against what must never be."""
-
-    def __init__(self) -> None:
-        self.world = at(world(USDC=20_000, UST=5_000), share=1.0, risk=0.2, risk_per_bet=0.2, max_drawdown=0.5)
-        self.before: Account = self.world.account
-        self.names: set[str] = set()
-        self.late: list[Event] = []
-        self.hear(self.world.fall(USDC, LOW))
-
-    def hear(self, came: list[Action]) -> None:
-        """Nothing that comes of a look may do what is forbidden."""
-        account = self.before
-        for each in placed(came):
-            assert each.id not in self.names
-            self.names.add(each.id)
-            assert account.ready(each.market.venue) is None
-            needed, asset = (each.amount * each.limit, DOLLAR) if each.side is Side.BUY else (each.amount, each.coin)
-            assert 0 < needed <= account.free(each.market.venue, asset)
-            if each.purpose is Purpose.ENTER:
-                self._may_begin(each, account)
-            if each.purpose is Purpose.EXIT:
-                asked = [order for order in account.orders.values() if order.ticket.trade == each.trade]
-                assert sum(order.remaining for order in asked) + each.amount <= account.trades[each.trade].net
-            account = told(account, [self._ordered(each)])
-        self.before = self.world.account
-        assert all(held >= 0 for held in self.before.balances.values())
-
-    def _may_begin(self, of: Ticket, account: Account) -> None:
-        standing = self.world.state.standing
-        assert not standing.halted
-        assert not standing.paused
-        assert of.coin != UST or of.kind == "pair"
-        alike = [order.ticket for order in account.orders.values() if order.ticket.kind == of.kind]
-        assert {other.trade for other in alike if other.coin == of.coin} <= {of.trade}
-
-    def _ordered(self, of: Ticket) -> Event:
-        (found,) = (each for each in self.world.journal if getattr(each, "ticket", None) == of)
-        return found
-
-    def take(self, step: tuple[str, object, object]) -> None:
-        """One thing that happens."""
-        made = self.world
-        match step:
-            case ("look", float(one), float(other)):
-                self.hear(made.look({(ALPHA, USDC): one, (BETA, USDC): other, (BETA, UST): one}, 15 * SECOND))
-            case ("hear", int(which), str(what)):
-                standing = [each.ticket for _, each in sorted(made.account.orders.items()) if each.final is None]
-                if standing:
-                    self._report(standing[which % len(standing)], what)
-            case ("late", _, _):
-                self.hear(made.tell(*self.late))
-            case ("say", str(word), _):
-                self.hear(made.tell(command(made, word)))
-            case ("venue", str(venue), bool(ready)):
-                now = replace(seen(venue, made.now, ready=ready), balances=None)
-                self.hear(made.tell(now))
-            case ("think", Stance() as stance, _):
-                BOLD[USDC] = outlook(stance=stance)
-
-    def _report(self, of: Ticket, what: str) -> None:
-        match what:
-            case "refused":
-                self.hear(self.world.tell(refused(of, self.world.now)))
-            case "late":
-                amount = (of.amount / 2).quantize(Decimal("0.01"))
-                self.late.append(fill(of, 9, amount))
-                self.hear(self.world.tell(opened(of), ended(of, amount)))
-            case _:
-                self.hear(self.world.fill(of, Decimal(what)))
-
-
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(STEPS, max_size=25))
-def test_whatever_happens_nothing_forbidden_is_done_and_a_restart_knows_it_all(
-    steps: list[tuple[str, object, object]],
-) -> None:
-    """No order over what is free or held, none to who is not ready, no name twice; the journal gives the same books."""
-    BOLD.clear()
-    watched = Watched()
-    for each in steps:
-        watched.take(each)
-    watched.hear(watched.world.tell(*watched.late))
-
-    made = watched.world
-    assert engine.resume(made.journal, made.policy).desk.account == made.account

@@ -48,7 +48,7 @@ def test_a_fallen_coin_that_comes_back_is_a_chance() -> None:
     found = chance()
 
     assert isinstance(found, Hold)
-    assert found.price == pytest.approx(0.9001 * 1.001)
+    assert found.price == pytest.approx(0.9002 * 1.001)
     assert 0 < found.net < outlook().fair / found.price - 1
 
 
