@@ -1,8 +1,8 @@
 """History through `step`: the same judgement that runs live, fed with bars instead of books.
 
 Calm stretches are passed over: where no coin is off its peg nothing is bought, and where nothing is held nothing is
-sold. Which stretches those are is told by bot.analysis.history, whose detector is the one in `step`; it is the whole
-of them that is left out, so a test can show that decisions are the same without leaving any out.
+sold. Which stretches those are is told by bot.analysis.history, whose detector is the one in `step`; what they leave
+in the books, by bot.analysis.calm_worth. A test shows that decisions are the same when nothing is left out.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +12,7 @@ from math import exp
 
 import numpy as np
 
-from bot.analysis import bars, history
+from bot.analysis import bars, calm_worth, history, placement
 from bot.analysis.bars import Grid, Strip
 from bot.analysis.outcome import Declined, Fill, Outcome, Standing
 from bot.analysis.paper import Bar, Conditions, Paper
@@ -29,8 +29,7 @@ from bot.strategy.deviation import COIN
 from bot.strategy.engine import Policy, State, step
 
 CHUNK = 2_048  # looks laid out at once
-BANK = "bank"  # where money lies that no exchange of the history takes dollars for
-COIN_CASH = 0.10  # of the capital at one exchange, where it can only lie there as a coin
+FEW = 64  # the same behind a depeg, where something is still open
 POINTS = 400  # of a price that is drawn
 
 Progress = Callable[[float], None]
@@ -48,7 +47,8 @@ def run(
 ) -> Outcome:
     """What the bot would have done with `capital` dollars, and what would have come of it.
 
-    Dollars are placed beforehand at the exchanges of the history, see `placed`. Without `skip` every look is taken.
+    Dollars are placed beforehand at the exchanges of the history, see bot.analysis.placement. Without `skip` every look
+    is taken, and so it is where pairs may be traded: they need no depeg.
     """
     markets = bars.strips(histories)
     if not markets or policy.rules is None:
@@ -58,29 +58,12 @@ def run(
     rules = replace(policy.rules, terms={strip.market: listed(strip.market) for strip in markets})
     span = max(int((strip.until - strip.end).max()) for strip in markets)
     policy = replace(policy, rules=rules, stale_after=max(policy.stale_after, span))
-    replay = _Replay(histories, markets, scan, policy, Paper(rules.terms, conditions or Conditions()))
-    replay.begin(placed([strip.market for strip in markets], coins, capital))
-    replay.through(_stretches(scan, episodes) if skip else [(0, len(scan.at))], _part(progress, 0.2, 1.0))
+    ordered = sorted(histories, key=lambda one: (one.market, one.timeframe))
+    replay = _Replay(ordered, markets, scan, policy, Paper(rules.terms, conditions or Conditions()))
+    replay.begin(placement.placed([strip.market for strip in markets], coins, capital))
+    passing_over = skip and not rules.mandate.pairs
+    replay.through(_stretches(scan, episodes) if passing_over else [(0, len(scan.at))], _part(progress, 0.2, 1.0))
     return replay.outcome(capital, episodes)
-
-
-def placed(markets: Sequence[Market], coins: Coins, capital: float) -> dict[books.Purse, Decimal]:
-    """Where the dollars lie beforehand: in equal parts at each exchange where a stablecoin is traded for money.
-
-    Where it takes no dollars a tenth of them lies there at most, as the coin that most is priced in; the rest is kept
-    in the bank.
-    """
-    direct = [market for market in markets if market.base in coins.by_symbol and market.quote not in REFERENCES]
-    venues = sorted({market.venue for market in direct})
-    purses: dict[books.Purse, Decimal] = {}
-    left = Decimal(repr(capital))
-    for venue in venues:
-        quotes = [market.quote for market in direct if market.venue == venue]
-        cash = DOLLAR if DOLLAR in quotes else max(sorted(set(quotes)), key=quotes.count)
-        part = capital / len(venues) if cash == DOLLAR else min(capital / len(venues), COIN_CASH * capital)
-        purses[venue, cash] = Decimal(repr(part))
-        left -= purses[venue, cash]
-    return purses | {(BANK, DOLLAR): max(left, Decimal(0))}
 
 
 def _nothing(capital: float) -> Outcome:
@@ -113,7 +96,7 @@ def _stretches(scan: Scan, episodes: Sequence[Depeg]) -> list[tuple[int, int]]:
 
 @dataclass(slots=True)
 class _Replay:
-    histories: Sequence[Candles]
+    histories: Sequence[Candles]  # of one market the finest first
     markets: Sequence[Strip]
     scan: Scan
     policy: Policy
@@ -128,7 +111,7 @@ class _Replay:
     def begin(self, purses: dict[books.Purse, Decimal]) -> None:
         """Money lies at the exchanges, and no more is known."""
         now = int(self.scan.at[0]) - 1
-        for venue in {*(venue for venue, _ in purses), *(strip.market.venue for strip in self.markets)}:
+        for venue in sorted({*(venue for venue, _ in purses), *(strip.market.venue for strip in self.markets)}):
             held = tuple((asset, amount) for (where, asset), amount in purses.items() if where == venue)
             self.take(VenueSeen(now, now, venue, ready=True, balances=held), now)
 
@@ -138,9 +121,12 @@ class _Replay:
         ends = [first for first, _ in stretches[1:]] + [len(self.scan.at)]
         for (first, last), following in zip(stretches, ends, strict=True):
             row = first
-            while row < last or (row < following and self._busy()):
-                row = self._some(row, min(row + CHUNK, last if row < last else following))
-            done += last - first
+            while row < last:
+                row = self._some(row, min(row + CHUNK, last))
+            while row < following and self._busy():
+                row = self._some(row, min(row + FEW, following), to_the_end=True)
+            desk = calm_worth.after(self.state.desk, self.scan, row, following)
+            self.state, done = replace(self.state, desk=desk), done + last - first
             progress(done / total)
         now = int(self.scan.at[-1])
         self._hear(self.paper.end(now), now)
@@ -195,10 +181,12 @@ class _Replay:
     def _busy(self) -> bool:
         return bool(self.state.desk.account.trades or len(self.paper))
 
-    def _some(self, first: int, last: int) -> int:
-        """Take looks from `first` on, up to `last`; how far it went."""
+    def _some(self, first: int, last: int, *, to_the_end: bool = False) -> int:
+        """Take looks from `first` on, up to `last`, or until nothing is open; how far it went."""
         grid = bars.grid(self.markets, self.scan.at[first:last])
         for row in range(last - first):
+            if to_the_end and not self._busy():
+                return first + row
             self._look(grid, row)
         return last
 
@@ -216,14 +204,18 @@ class _Replay:
         self._mark(now)
 
     def _ended(self, now: int) -> Iterator[tuple[Market, Bar]]:
-        """Bars that ended now in markets where orders stand."""
+        """Bars that ended now in markets where orders stand, the finest first."""
         wanted = {order.ticket.market for order in self.state.desk.account.orders.values()}
         for candles in self.histories:
-            if candles.market not in wanted:
-                continue
             k = int(np.searchsorted(candles.opened, now - candles.timeframe))
-            if k < len(candles) and int(candles.opened[k]) + candles.timeframe == now:
-                yield candles.market, _bar(candles, k)
+            if candles.market in wanted and k < len(candles) and int(candles.opened[k]) + candles.timeframe == now:
+                yield candles.market, _bar(candles, k, self._spread(candles.market, now))
+
+    def _spread(self, market: Market, now: int) -> float:
+        """What the bar that ended now tells of the market's spread; 0 where it says nothing."""
+        strip = next(each for each in self.markets if each.market == market)
+        k = int(np.searchsorted(strip.end, now))
+        return float(strip.spread[k]) if k < len(strip) and int(strip.end[k]) == now else 0.0
 
     def _hear(self, reports: Sequence[OrderEvent], now: int) -> None:
         for report in reports:
@@ -289,7 +281,7 @@ def _quotes(markets: Sequence[Strip], grid: Grid, row: int) -> Iterator[Quote]:
             yield bars.quote(strip.market, at - int(age), price, spread, size)
 
 
-def _bar(candles: Candles, k: int) -> Bar:
-    opened = int(candles.opened[k])
-    columns = (candles.open, candles.high, candles.low, candles.close, candles.volume)
-    return Bar(opened, opened + candles.timeframe, *(float(column[k]) for column in columns))
+def _bar(candles: Candles, k: int, spread: float) -> Bar:
+    opened, columns = int(candles.opened[k]), (candles.open, candles.high, candles.low, candles.close, candles.volume)
+    open_, high, low, close, volume = (float(column[k]) for column in columns)
+    return Bar(opened, opened + candles.timeframe, open_, high, low, close, volume, spread)
