@@ -60,7 +60,9 @@ def _outlooks(falls: Mapping[Asset, Depeg], look: Look, rules: Rules) -> dict[As
         known = rules.coins.by_symbol.get(coin)
         if price is not None and known is not None:
             past = rules.memory.before(depeg.start)  # what comes of this one teaches nothing of it
-            found[coin] = outlook.assess(depeg, known, access(known, look.now), price, look.now, past)
+            found[coin] = outlook.assess(
+                depeg, known, access(known, look.now), price, look.now, past, look.shown.get(coin, outlook.NOTHING)
+            )
     return found
 
 

@@ -35,9 +35,10 @@ from bot.model.events import (
 from bot.model.ledger import Ledger, Promise
 from bot.model.orders import Ordered, OrderEnded, OrderFilled, OrderOpened, OrderRefused, Pulled, VenueSeen
 from bot.model.registry import Address, Registry
-from bot.strategy import alerts, depeg, desk, fair_value, onchain, planning, quotes, risk, routing, worth
+from bot.strategy import alerts, depeg, desk, evidence, fair_value, onchain, planning, quotes, risk, routing, worth
 from bot.strategy.depeg import Thresholds, Watching
 from bot.strategy.desk import Desk, Look, Rules
+from bot.strategy.evidence import Samples
 from bot.strategy.fair_value import Pricing
 from bot.strategy.planning import Bidding
 from bot.strategy.quotes import Book
@@ -85,6 +86,7 @@ class State:
     watching: Watching = field(default_factory=Watching)
     ledger: Ledger = field(default_factory=Ledger)
     desk: Desk = field(default_factory=Desk)
+    samples: Samples = ()  # what the pools showed in the last hour
     standing: Standing = field(default_factory=Standing)
     decided: int = 0  # plans ever made: the next one's name
     refused: tuple[Refused, ...] = ()
@@ -138,9 +140,11 @@ def _looked(state: State, now: int, policy: Policy) -> tuple[State, tuple[Action
     warnings = tuple(map(alerts.warning, told))
     if policy.rules is None:
         return looked, warnings
-    sight = Look(now, values, book.latest, watching.depegs, state.standing)
+    samples = evidence.remember(state.samples, now, _quotable(state), policy.registry, policy.named)
+    shown = {each.coin: evidence.of(each.coin, samples) for each in watching.depegs} if samples else {}
+    sight = Look(now, values, book.latest, watching.depegs, state.standing, shown)
     traded, orders = desk.decide(state.desk, sight, policy.rules)
-    return replace(looked, desk=traded), (*warnings, *orders)
+    return replace(looked, desk=traded, samples=samples), (*warnings, *orders)
 
 
 def _with_pools(state: State, policy: Policy) -> Book:

@@ -14,6 +14,7 @@ from bot.model.outlooks import Outlook
 from bot.strategy import risk, tickets
 from bot.strategy.mandate import Mandate
 from bot.strategy.memory import Memory
+from bot.strategy.outlook import Evidence
 from bot.strategy.risk import Standing, Worth
 
 REMEMBERED = 256  # chances passed up
@@ -38,6 +39,7 @@ class Look:
     latest: Mapping[Market, Quote]
     depegs: tuple[Depeg, ...]  # that last
     standing: Standing
+    shown: Mapping[Asset, Evidence] = field(default_factory=dict)  # by the chain, of the coins off their peg
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class Desk:
 
     account: Account = field(default_factory=Account)
     worth: Worth = field(default_factory=Worth)
+    usd: Mapping[Asset, float] = field(default_factory=dict)  # what all that was ever held was last worth
     outlooks: Mapping[Asset, Outlook] = field(default_factory=dict)  # of the coins off their peg
     passed: tuple[Passed, ...] = ()  # the newest chances that were passed up
     told: Mapping[tuple[Asset, str], str] = field(default_factory=dict)  # why, last, of each coin and kind
