@@ -7,6 +7,7 @@ from decimal import ROUND_DOWN, Decimal
 from bot.model.decisions import Action, ApprovedOrder, Depeg, Hold, Pair, Passed, Place
 from bot.model.markets import Asset
 from bot.model.orders import Ordered, Purpose, Side, Ticket
+from bot.model.outlooks import Stance
 from bot.strategy import opportunities, risk, stakes, tickets
 from bot.strategy.opportunities import BP, Counters
 from bot.strategy.ordering import Desk, Look, Rules, peg_usd, post, remembering, reviewed
@@ -33,6 +34,8 @@ def enter(
         else:
             chances.append(found)
     for coin, offers in counters.items() if rules.mandate.pairs else ():
+        if coin in desk.outlooks and desk.outlooks[coin].stance is Stance.NO_TOUCH:
+            continue  # one leg may fail, and then it is held
         chances += list(opportunities.pairs(coin, offers, desk.account, look.now, rules.mandate))[:1]
     actions: list[Action] = []
     for chance in opportunities.ranked(chances):

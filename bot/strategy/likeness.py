@@ -58,7 +58,7 @@ def likenesses(episodes: Sequence[Episode]) -> NDArray[np.float64]:
     speed = [[_alike(now, then) for then in speeds] for now in range(len(SPEEDS) + 1)]
     breadth = [[_alike(now, then) for then in breadths] for now in range(NARROW)]
     told = np.array(depth)[:, None, None] * np.array(speed)[:, None] * np.array(breadth)
-    return told.reshape(len(SHAPES), len(episodes))
+    return np.asarray(told.reshape(len(SHAPES), len(episodes)), dtype=np.float64)
 
 
 def reached(depth: int, episode: Episode) -> float:

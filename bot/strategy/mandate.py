@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.model.times import HOUR, MINUTE, SECOND
+from bot.model.times import HOUR, SECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,5 +40,4 @@ class Mandate:
     pair_age: int = 2 * SECOND  # older quotes do not stand any more
     unwind_bp: float = 50.0  # what completing a one-sided pair may cost at first; it may cost more the longer it stands
     slips: int = 5  # orders in a row filled worse than they may be stop new ones
-    patience: int = 10 * MINUTE  # between two orders that found nobody
     closing: int = HOUR  # before redemption closes, a losing hold is halved

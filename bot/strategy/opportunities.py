@@ -10,7 +10,7 @@ from math import inf
 
 from bot.model.account import Account
 from bot.model.coins import Coins
-from bot.model.decisions import Depeg, FairValues, Hold, Loop, Opportunity, Pair
+from bot.model.decisions import Depeg, FairValues, Hold, Loop, Opportunity, Pair, Value
 from bot.model.events import Quote
 from bot.model.markets import DOLLAR, FIAT, Asset, Market
 from bot.model.orders import Terms
@@ -33,6 +33,7 @@ class Counter:
     quote: Quote
     terms: Terms
     quote_usd: float
+    sigma_bp: float = 0.0  # how unsure that is
 
     @property
     def market(self) -> Market:
@@ -73,13 +74,15 @@ def counters(
     latest: Iterable[Quote], values: FairValues, terms: Mapping[Market, Terms], account: Account, coins: Coins
 ) -> Counters:
     """Every market where a stablecoin is traded against money of known worth, and whose venue is known well enough."""
-    money = {asset: usd for asset in _money(values, coins) if (usd := values.values[asset].usd)} | {DOLLAR: 1.0}
+    money = {asset: values.values[asset] for asset in _money(values, coins)}
+    money[DOLLAR] = Value(1.0, 0.0, 1.0, anchored=True)
     found = defaultdict[Asset, list[Counter]](list)
     for quote in latest:
         market = quote.market
         its = terms.get(market)
         if its and market.base in coins.by_symbol and market.quote in money and account.ready(market.venue) is None:
-            found[market.base].append(Counter(quote, its, money[market.quote]))
+            paid = money[market.quote]
+            found[market.base].append(Counter(quote, its, paid.usd, paid.sigma_bp))
     return {coin: tuple(sorted(each, key=lambda one: one.market)) for coin, each in found.items()}
 
 
@@ -129,7 +132,8 @@ def _pair(coin: Asset, a: Counter, b: Counter, account: Account, mandate: Mandat
     """Buying at `a` and selling at `b`; None where that does not pay, or nothing lies there."""
     if a.market.venue == b.market.venue or not a.quote.ask or not b.quote.bid:
         return None
-    net_bp = (b.bid_usd / a.ask_usd - 1) * BP
+    unsure_bp = a.sigma_bp + b.sigma_bp if a.market.quote != b.market.quote else 0.0
+    net_bp = (b.bid_usd / a.ask_usd - 1) * BP - unsure_bp  # paid in one money, and in another
     if net_bp < mandate.pair_bp:
         return None
     amount = min(
@@ -141,7 +145,7 @@ def _pair(coin: Asset, a: Counter, b: Counter, account: Account, mandate: Mandat
     )
     if amount * a.ask_usd < mandate.least_usd:
         return None
-    usd = amount * (b.bid_usd - a.ask_usd)
+    usd = amount * a.ask_usd * net_bp / BP
     return Pair(coin, a.market, b.market, a.quote.ask, b.quote.bid, amount, net_bp, usd)
 
 

@@ -12,6 +12,7 @@ from bot.model.decisions import Hold
 from bot.model.markets import Asset
 from bot.strategy.mandate import Mandate
 
+TINY = 1e-9  # of a dollar: neither a gain nor a loss, and no number to divide by
 FULL_AT = 0.5  # of the way from the peg to the stop: from there on all of the budget may be used
 
 
@@ -50,7 +51,7 @@ class Bound:
 
 def kelly(p: float, gain: float, loss: float) -> float:
     """Kelly's share of the capital for a bet that earns `gain` a dollar with probability `p` and else loses `loss`."""
-    if loss <= 0 or gain <= 0:
+    if min(loss, gain) <= TINY:
         return 0.0
     return max(p / loss - (1 - p) / gain, 0.0)
 
