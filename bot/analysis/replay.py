@@ -29,7 +29,7 @@ from bot.strategy.deviation import COIN
 from bot.strategy.engine import Policy, State, step
 
 CHUNK = 2_048  # looks laid out at once
-FEW = 64  # the same behind a depeg, where something is still open
+FEW = 64  # the same behind a depeg, where something may still be open
 POINTS = 400  # of a price that is drawn
 
 Progress = Callable[[float], None]
@@ -116,7 +116,7 @@ class _Replay:
             self.take(VenueSeen(now, now, venue, ready=True, balances=held), now)
 
     def through(self, stretches: Sequence[tuple[int, int]], progress: Progress) -> None:
-        """Take the looks of these stretches, and more behind each while anything is open."""
+        """Take the looks of these stretches, and more behind each while anything is open or off its peg."""
         total, done = sum(last - first for first, last in stretches), 0
         ends = [first for first, _ in stretches[1:]] + [len(self.scan.at)]
         for (first, last), following in zip(stretches, ends, strict=True):
@@ -179,10 +179,12 @@ class _Replay:
         return tuple((int(strip.end[row]), exp(float(strip.price[row]))) for row in rows)
 
     def _busy(self) -> bool:
-        return bool(self.state.desk.account.trades or len(self.paper))
+        """Whether anything is open or off its peg: a coin that is back must stay so for a while."""
+        off = any(each.scope == COIN for each in self.state.watching.depegs)
+        return off or bool(self.state.desk.account.trades or len(self.paper))
 
     def _some(self, first: int, last: int, *, to_the_end: bool = False) -> int:
-        """Take looks from `first` on, up to `last`, or until nothing is open; how far it went."""
+        """Take looks from `first` on, up to `last`, or until nothing is open or off its peg; how far it went."""
         grid = bars.grid(self.markets, self.scan.at[first:last])
         for row in range(last - first):
             if to_the_end and not self._busy():
