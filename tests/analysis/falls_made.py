@@ -36,11 +36,14 @@ NAMES = (
 )
 
 
-@cache
 def rules(thresholds: Thresholds = QUICK) -> Policy:
     """What decides: the usual mandate without pairs, and the past depegs that come with repeg."""
-    memory = Memory.of(catalogue.parse(catalogue.shipped()))
-    return replace(policy(shipped(), thresholds), rules=Rules(shipped(), Mandate(pairs=False), memory, {}))
+    return replace(policy(shipped(), thresholds), rules=Rules(shipped(), Mandate(pairs=False), _memory(), {}))
+
+
+@cache
+def _memory() -> Memory:
+    return Memory.of(catalogue.parse(catalogue.shipped()))
 
 
 def fallen(seed: int, looks: int = 400, *, back: bool = True) -> list[Candles]:
