@@ -1,9 +1,9 @@
 """What the user lets repeg do at exchanges: the table [desk] of the settings file."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from bot.strategy.mandate import Mandate
 
@@ -50,6 +50,12 @@ class Desk(BaseModel):
         if len(set(told)) < len(told):
             raise ValueError("each exchange once")
         return told
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.least_usd > self.most_usd:
+            raise ValueError("least_usd is over most_usd: no order would ever be placed")
+        return self
 
     def mandate(self) -> Mandate:
         """As the strategy reads it."""

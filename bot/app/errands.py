@@ -33,11 +33,13 @@ class Errands:
         while True:
             yield await self._heard.get()
 
-    async def close(self) -> None:
-        """Wait for nobody: what is under way is found again by whoever starts next."""
-        for task in self._running:
+    async def close(self) -> list[OrderEvent]:
+        """Wait for nobody: what is under way is found again by whoever starts next. What was heard by nobody yet."""
+        running = tuple(self._running)
+        for task in running:
             task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        await asyncio.gather(*running, return_exceptions=True)
+        return [self._heard.get_nowait() for _ in range(self._heard.qsize())]
 
     def _keep(self, task: asyncio.Task[None]) -> None:
         self._running.add(task)
@@ -51,5 +53,8 @@ class Errands:
             log.exception("an order's call failed")  # its order stays open in the books, and is looked for at the start
 
     async def _said(self, events: AsyncIterator[OrderEvent]) -> None:
-        async for event in events:
-            self._heard.put_nowait(event)
+        try:
+            async for event in events:
+                self._heard.put_nowait(event)
+        except Exception:
+            log.exception("no more is heard of orders unasked")  # what calls answer is heard all the same

@@ -45,7 +45,8 @@ def line(happened: Event | Action, registry: Registry) -> str | None:
         case OrderRefused(reason=reason):
             return f"order {happened.order_id}: refused, {reason}"
         case VenueSeen(venue=venue, ready=ready, reason=reason):
-            return f"{venue}: {'its account is known' if ready else f'no orders go there, {reason}'}"
+            known = f"its account is known{f': {reason}' if reason else ''}"
+            return f"{venue}: {known if ready else f'no orders go there, {reason}'}"
         case Halt(reason):
             return f"HALTED: {reason}"
         case Warn(text):

@@ -1,7 +1,7 @@
 """The shell around `step`: turns the world into events, writes them down, and carries out what `step` says."""
 
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
@@ -118,11 +118,11 @@ class Bot:
         for report in await self.sender.start(self.journal.sendings()):
             await self.tell(report)
         if self.floor is not None:
-            for event in await self.floor.start(
-                [each for each in self.journal.but_the_world() if isinstance(each, Known)]
-            ):
+            known = [each for each in self.journal.but_the_world() if isinstance(each, Known)]
+            for event in await self.floor.start(known):
                 await self.tell(event)
             self.errands.follow(self.floor.events())
+            await self._pull_again({each.order_id for each in known if isinstance(each, Pulled)})
         await self._obey_switch()
 
     async def on_block(self, block: BlockSeen) -> None:
@@ -143,6 +143,11 @@ class Bot:
         if news is not None:
             self._learn_terms(news)
             await self.tell(news)
+
+    async def on_silence(self, tick: Tick) -> None:
+        """Time has passed, and the kill switch counts though nothing else is heard."""
+        await self._obey_switch()
+        await self.tell(tick)
 
     async def tell(self, event: Event) -> None:
         """Record an event, decide, and carry the decisions out; what comes of them is told in turn."""
@@ -203,6 +208,13 @@ class Bot:
         if found:
             self.policy = replace(self.policy, rules=replace(rules, terms={**rules.terms, **found}))
 
+    async def _pull_again(self, written: Collection[str]) -> None:
+        """What was to be taken back when we were killed, before that was written down."""
+        orders = self.state.desk.account.orders
+        for name in [name for name, order in orders.items() if order.pulled and not order.final]:
+            if name not in written:
+                await self._carry_out(Pull(name, "decided before the restart"))
+
     def _tidy(self) -> None:
         now = self.clock()
         if self.keep is not None and now - self.tidied >= TIDY_EVERY:
@@ -220,7 +232,7 @@ class Bot:
 
     async def _obey_switch(self) -> None:
         reason = self.switch.reason()
-        if reason is None and self.switch.resumed():
+        if reason is None and self.switch.resumed(self.journal.path.stem):
             await self._command("clear", "by hand")
         if reason is not None and self.state.standing.halted is None:
             await self._command("kill", reason)

@@ -54,21 +54,33 @@ async def open_floor(settings: Settings, made: Bot, *, live: bool) -> AsyncItera
     if not settings.desk.venues:
         yield
         return
-    try:
-        if live:
-            async with trader(settings, made.clock) as made.floor:
-                yield
-        else:
-            made.floor = PaperFloor(
-                settings.desk.venues, settings.desk.paper_usd, made.clock, lambda: made.state.book.latest
-            )
+    if live:
+        async with trader(settings, made.clock) as made.floor, _hearing(made):
             yield
+        return
+    made.floor = PaperFloor(settings.desk.venues, settings.desk.paper_usd, made.clock, lambda: made.state.book.latest)
+    async with _hearing(made):
+        yield
+
+
+@asynccontextmanager
+async def _hearing(made: Bot) -> AsyncIterator[None]:
+    """Writes down at the end what was heard of orders and not told yet; nothing is decided on it any more."""
+    try:
+        yield
     finally:
-        await made.errands.close()
+        for event in await made.errands.close():
+            made.take(event)
 
 
 def check(settings: Settings) -> None:
-    """UserError where orders may go to an exchange that is not listened to."""
+    """UserError where orders may go to an exchange that takes none from us, or is not listened to."""
+    from bot.venues.order_dialects import ORDER_DIALECTS
+
+    unknown = [venue for venue in settings.desk.venues if venue not in ORDER_DIALECTS]
+    if unknown:
+        there = ", ".join(ORDER_DIALECTS)
+        raise UserError(f"setting desk.venues: orders cannot be sent to {', '.join(unknown)}; they can to {there}")
     deaf = sorted(set(settings.desk.venues) - set(settings.exchanges.venues))
     if deaf:
         raise UserError(f"setting desk.venues: {', '.join(deaf)} must be listened to: name it in exchanges.venues too")

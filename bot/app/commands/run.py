@@ -48,13 +48,20 @@ async def _follow(settings: "Settings", *, live: bool, blocks: int | None, clear
 
     from bot.app import inbox, keeping, screen, wiring
 
+    before: list[tuple[Event | Action, State]] = []  # what became known before there was anybody to tell
+
+    def keep(happened: "Event | Action", state: "State") -> None:
+        before.append((happened, state))
+
     async with (
-        wiring.bot(settings, live=live, say=screen.say, clear_halt=clear_halt) as (bot, reader),
+        wiring.bot(settings, live=live, say=screen.say, witness=keep, clear_halt=clear_halt) as (bot, reader),
         keeping.depegs(settings) as bot.remember,
         wiring.quotes(settings) as feeds,
     ):
         bot.witness = _print_json if as_json else _printer(bot)
         _greet(bot, settings)
+        for happened, known in before:
+            bot.witness(happened, known)
         looks = feeds.looks() if feeds else None
         orders = bot.errands.heard() if bot.floor else None
         async with aclosing(inbox.events(reader.blocks(), looks, bot.clock, orders=orders)) as events:
@@ -63,7 +70,7 @@ async def _follow(settings: "Settings", *, live: bool, blocks: int | None, clear
 
 async def _live(bot: "Bot", events: "AsyncIterator[Happened]", blocks: int | None) -> None:
     """Until the world ends, or so many blocks have come."""
-    from bot.model.events import BlockSeen, QuotesSeen
+    from bot.model.events import BlockSeen, QuotesSeen, Tick
 
     seen = 0
     async for event in events:
@@ -75,6 +82,8 @@ async def _live(bot: "Bot", events: "AsyncIterator[Happened]", blocks: int | Non
                     return
             case QuotesSeen():
                 await bot.on_look(event)
+            case Tick():
+                await bot.on_silence(event)
             case _:
                 await bot.tell(event)
 
@@ -85,7 +94,7 @@ def _greet(bot: "Bot", settings: "Settings") -> None:
     exchanges = f", listening to {len(settings.exchanges.venues)} exchanges" if settings.exchanges.venues else ""
     screen.say(f"watching {len(bot.policy.registry.pools)} pools and {len(bot.policy.atlas)} loops{exchanges}")
     if bot.state.standing.halted:
-        screen.complain(f"halted: {bot.state.standing.halted}. `repeg run --clear-halt` lets it trade again")
+        screen.complain(f"halted: {bot.state.standing.halted}. `repeg resume` lets it trade again")
 
 
 def _printer(bot: "Bot") -> "Callable[[Event | Action, State], None]":
