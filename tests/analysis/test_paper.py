@@ -166,14 +166,19 @@ def test_an_order_fills_only_in_bars_that_began_after_it_stood(told: Told) -> No
 
 @given(lives())
 def test_fills_are_at_prices_that_traded_and_never_beyond_the_limit(told: Told) -> None:
-    """Prices lie between the bar's extremes, its opening counted, but for a step of rounding against us."""
+    """Never better than anything that traded in the bar, its opening counted, and who takes pays no worse than that.
+
+    Rounding is against us. Who waits pays his own price, also where the market has gone past it.
+    """
     for _, one, heard in told.bars:
         for fill in fills(heard):
             asked, price = told.tickets[fill.order_id], float(fill.price)
-            buys = asked.side is Side.BUY
-            assert fill.price <= asked.limit if buys else fill.price >= asked.limit
-            assert min(one.low, one.open) - STEP * (not buys) < price + 1e-9
-            assert price - 1e-9 < max(one.high, one.open) + STEP * buys
+            sign, low, high = 1 if asked.side is Side.BUY else -1, min(one.low, one.open), max(one.high, one.open)
+            best, worst = (low, high + STEP) if sign > 0 else (high, low - STEP)
+            took = fill.fee == fill.amount * fill.price * TERMS.taker
+            assert sign * (asked.limit - fill.price) >= 0
+            assert sign * (price - best) > -1e-9
+            assert not took or sign * (worst - price) > -1e-9
             assert fill.price % TERMS.price_step == 0
 
 
