@@ -183,7 +183,7 @@ def _used_up(shelves: Sequence[_Shelf], rungs: Sequence[Rung], totals: list[Deci
     met = [0] * len(shelves)
     for _, i, n in rungs:
         met[i] = n + 1
-    stands = [list(accumulate(map(_exact, shelf.sizes[:count]))) for shelf, count in zip(shelves, met, strict=True)]
+    stands = [_standing(shelf.sizes[:count]) for shelf, count in zip(shelves, met, strict=True)]
     for i, standing in enumerate(stands):
         if standing:
             totals[i] = max(totals[i], _bearable(shelves[i], standing))
@@ -204,7 +204,8 @@ def _shared(
     task: _Task, shelves: Sequence[_Shelf], rungs: Sequence[Rung], totals: list[Decimal], stands: list[list[Decimal]]
 ) -> None:
     """Take these levels until nothing is left. Changes `totals` and `stands`."""
-    left, full = task.amount - sum(totals), set[int]()
+    left = task.amount - sum(totals)
+    full = {i for i, each in enumerate(shelves) if stands[i] and stands[i][-1] - totals[i] >= each.terms.amount_step}
     for _, i, n in rungs:
         if not left:
             break
@@ -225,13 +226,13 @@ def _shared(
 def _reach(shelf: _Shelf, standing: Sequence[Decimal], total: Decimal) -> int:
     """The level at which so much is had."""
     if not standing or standing[-1] < total:
-        standing = list(accumulate(map(_exact, shelf.sizes)))
+        standing = _standing(shelf.sizes)
     return bisect_left(standing, total)
 
 
 def _fits(shelf: _Shelf, amount: Decimal) -> bool:
     """Whether there is enough in the book, and for it."""
-    return _bearable(shelf, list(accumulate(map(_exact, shelf.sizes)))) >= amount
+    return _bearable(shelf, _standing(shelf.sizes)) >= amount
 
 
 def _room(shelf: _Shelf, n: int) -> Decimal:
@@ -281,6 +282,11 @@ def _floored(amount: Decimal, shelf: _Shelf) -> Decimal:
 
 def _stepped(value: Decimal, step: Decimal, rounding: str) -> Decimal:
     return (value / step).to_integral_value(rounding=rounding) * step
+
+
+def _standing(sizes: Sequence[float]) -> list[Decimal]:
+    """What stands up to each level."""
+    return list(accumulate(map(Decimal, map(str, sizes))))
 
 
 def _exact(value: float) -> Decimal:

@@ -23,6 +23,7 @@ from bot.strategy.splitting import Offer, split
 VENUES, LEVELS = 10, 20
 FEES = ("0.0005", "0.001", "0.002")
 LIMIT_US = 200.0  # for a split
+SHORT_US = 300.0  # for one where money is short everywhere
 LOOK_US = 10.0  # for a quote
 PIECE = 100.0  # base units, of the peer
 
@@ -92,8 +93,11 @@ def main() -> None:
     amount = Decimal(250_000)
     dearer = max(dollars(each, amount) / piecewise(each, float(amount)) - 1 for each in free)
     verdict(
-        (f"a split takes less than {LIMIT_US:.0f} us", max(small, usual, short, tiny) < LIMIT_US),
-        (f"also of nearly all that stands, or twice that: {large:.0f} us", large < 2 * LIMIT_US),
+        (
+            f"a split takes less than {LIMIT_US:.0f} us, few dollars or nearly all",
+            max(small, usual, large, tiny) < LIMIT_US,
+        ),
+        (f"and less than {SHORT_US:.0f} us where money is short everywhere", short < SHORT_US),
         (f"it costs no more than piece by piece: {dearer:+.1e} at most", dearer < 1e-9),
         (f"a quote is taken in within {LOOK_US:.0f} us", followed() < LOOK_US),
     )
