@@ -12,7 +12,7 @@ from math import exp
 
 import numpy as np
 
-from bot.analysis import bars, calm_worth, history, placement
+from bot.analysis import bars, calm_worth, history, placement, valuation
 from bot.analysis.bars import Grid, Strip
 from bot.analysis.outcome import Declined, Fill, Outcome, Standing
 from bot.analysis.paper import Bar, Conditions, Paper
@@ -25,6 +25,7 @@ from bot.model.fees import listed
 from bot.model.markets import DOLLAR, REFERENCES, Asset, Candles, Market
 from bot.model.orders import OrderEvent, OrderFilled, VenueSeen
 from bot.model.times import DAY
+from bot.strategy import fair_value
 from bot.strategy.deviation import COIN
 from bot.strategy.engine import Policy, State, step
 
@@ -186,9 +187,12 @@ class _Replay:
     def _some(self, first: int, last: int, *, to_the_end: bool = False) -> int:
         """Take looks from `first` on, up to `last`, or until nothing is open or off its peg; how far it went."""
         grid = bars.grid(self.markets, self.scan.at[first:last])
+        solved = valuation.solved(self.scan.names, self.scan.graph, grid)
         for row in range(last - first):
             if to_the_end and not self._busy():
                 return first + row
+            values = fair_value.told_at(row, int(grid.at[row]), self.scan.names, self.scan.graph, solved)
+            self.policy = replace(self.policy, solve=lambda *_, values=values: values)
             self._look(grid, row)
         return last
 

@@ -1,6 +1,6 @@
 """All judgement: `step` takes what happened and says what to do. It touches nothing and asks no clock."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import reduce
 
@@ -26,6 +26,7 @@ from bot.model.events import (
     Event,
     LenderSeen,
     PoolSeen,
+    Quote,
     QuotesSeen,
     Report,
     Reverted,
@@ -49,6 +50,10 @@ REMEMBERED_REFUSALS = 64
 MINUTE = 60 * 10**9
 
 
+Solver = Callable[[Iterable[Quote], int, Pricing], FairValues]
+"""What quotes say all assets are worth at a moment, ns UTC."""
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """What the user decided, and the facts of the chain that do not change while we run."""
@@ -63,6 +68,7 @@ class Policy:
     thresholds: Thresholds = field(default_factory=Thresholds)
     stale_after: int = MINUTE  # ns: an older quote no longer counts
     rules: Rules | None = None  # of trading at exchanges; None: nothing is traded there
+    solve: Solver = field(default=fair_value.solve, compare=False)  # histories are solved many moments at a time
     listed: onchain.Listing = field(init=False, compare=False)
     named: worth.Names = field(init=False, compare=False)
 
@@ -133,7 +139,7 @@ def _looked(state: State, now: int, policy: Policy) -> tuple[State, tuple[Action
     """What the book says at `now` (ns UTC; never before the last look): values, depegs to tell of, orders to place."""
     now = max(now, state.values.made_at)
     book = quotes.fresh(_with_pools(state, policy), now - policy.stale_after)
-    values = fair_value.solve(book.latest.values(), now, policy.pricing)
+    values = policy.solve(book.latest.values(), now, policy.pricing)
     coins = policy.pricing.coins
     watching, told = depeg.detect(state.watching, values, book.latest.values(), policy.thresholds, coins)
     looked = replace(state, unheard=None, book=book, values=values, watching=watching)

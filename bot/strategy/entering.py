@@ -1,6 +1,6 @@
 """Chances taken at one look: the best first, as long as there is room for them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import ROUND_DOWN, Decimal
 
@@ -8,7 +8,7 @@ from bot.model.decisions import Action, ApprovedOrder, Depeg, Hold, Pair, Passed
 from bot.model.markets import Asset
 from bot.model.orders import Ordered, Purpose, Side, Ticket
 from bot.model.outlooks import Stance
-from bot.strategy import opportunities, risk, stakes, tickets
+from bot.strategy import liquidity, opportunities, risk, stakes, tickets
 from bot.strategy.opportunities import BP, Counters
 from bot.strategy.ordering import Desk, Look, Rules, peg_usd, post, remembering, reviewed
 from bot.strategy.stakes import Holdings, Stake
@@ -83,8 +83,7 @@ def _hold(desk: Desk, hold: Hold, counters: Counters, look: Look, rules: Rules) 
     if trade and (desk.account.pending(trade.id) or trade.exits):
         return desk, []
     offers = counters[hold.coin]
-    traded = sum(each.quote.bid_size * (each.quote.bid or 0.0) * each.quote_usd for each in offers)
-    room = stakes.room(hold, holdings(desk, rules, look), traded * SOLD_IN * DRIED, rules.coins, rules.mandate)
+    room = stakes.room(hold, holdings(desk, rules, look), _sellable_usd(hold, offers), rules.coins, rules.mandate)
     usd = min(room.usd, rules.mandate.most_usd)
     if usd < rules.mandate.least_usd:
         return remembering(desk, Passed(look.now, hold.coin, "hold", room.reason)), []
@@ -106,6 +105,16 @@ def _hold(desk: Desk, hold: Hold, counters: Counters, look: Look, rules: Rules) 
     )
     made = list(tickets.cut(wish, near, desk.account, rules.mandate.share, look.now))
     return _placed(desk, made, hold.coin, look, rules)
+
+
+def _sellable_usd(hold: Hold, offers: Sequence[Counter]) -> float:
+    """What could be sold of the coin on its way to the stop: of what buys it now, what such times leave."""
+    now, then = (
+        liquidity.stressed(1.0, 0.0, liquidity.severity((1 - price) * BP))[0]
+        for price in (hold.price, hold.outlook.worst)
+    )
+    bids = sum(each.quote.bid_size * (each.quote.bid or 0.0) * each.quote_usd for each in offers)
+    return bids * min(then / now, 1.0) * DRIED * SOLD_IN
 
 
 def _placed(desk: Desk, made: list[Ticket], coin: Asset, look: Look, rules: Rules) -> tuple[Desk, list[Action]]:

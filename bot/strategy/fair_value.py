@@ -4,7 +4,7 @@ Whole histories are valued by the same kernel, bot.strategy.consensus.solve_many
 """
 
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from math import inf, nan
@@ -55,7 +55,12 @@ def solve(quotes: Iterable[Quote], now: int, pricing: Pricing) -> FairValues:
         return FairValues(now)
     price, scale = _weighed(graph, _books(told).take(graph.order, axis=1), now, pricing)
     solved = consensus.solve_many(graph.markets, price[None], scale[None])
-    return FairValues(now, _values(graph.markets, solved), _residuals(graph, solved))
+    return told_at(0, now, graph.names, graph.markets, solved)
+
+
+def told_at(moment: int, now: int, names: Sequence[Market], markets: Markets, solved: Solved) -> FairValues:
+    """The values of one of the moments that were solved together; `names` are the markets', in their order."""
+    return FairValues(now, _values(markets, solved, moment), _residuals(names, solved, moment))
 
 
 _Key = tuple[str, Asset, Asset]  # a Market as a plain tuple: this is done for every quote of every look
@@ -132,12 +137,12 @@ def _standing(price: Floats, size: Floats) -> Floats:
     return standing
 
 
-def _values(markets: Markets, solved: Solved) -> dict[Asset, Value]:
-    usd, sigma_bp = np.exp(solved.value[0]).tolist(), (solved.sigma[0] * 1e4).tolist()
-    known = map(Value, usd, sigma_bp, solved.anchor[0].tolist(), solved.anchored[0].tolist())
+def _values(markets: Markets, solved: Solved, row: int) -> dict[Asset, Value]:
+    usd, sigma_bp = np.exp(solved.value[row]).tolist(), (solved.sigma[row] * 1e4).tolist()
+    known = map(Value, usd, sigma_bp, solved.anchor[row].tolist(), solved.anchored[row].tolist())
     return {asset: value for asset, value in zip(markets.assets, known, strict=True) if value.usd == value.usd}
 
 
-def _residuals(graph: _Graph, solved: Solved) -> dict[Market, float]:
-    rows = zip(graph.names, (solved.residual[0] * 1e4).tolist(), strict=True)
+def _residuals(names: Sequence[Market], solved: Solved, row: int) -> dict[Market, float]:
+    rows = zip(names, (solved.residual[row] * 1e4).tolist(), strict=True)
     return {market: residual for market, residual in rows if residual == residual}
