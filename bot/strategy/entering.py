@@ -9,7 +9,7 @@ from bot.model.markets import Asset
 from bot.model.orders import Ordered, Purpose, Side, Ticket
 from bot.model.outlooks import Stance
 from bot.strategy import liquidity, opportunities, risk, stakes, tickets
-from bot.strategy.opportunities import BP, Counters
+from bot.strategy.opportunities import BP, Counter, Counters
 from bot.strategy.ordering import Desk, Look, Rules, peg_usd, post, remembering, reviewed
 from bot.strategy.stakes import Holdings, Stake
 from bot.strategy.tickets import Wish
