@@ -118,5 +118,6 @@ class _Inbox:
     async def _news_within(self, seconds: float) -> bool:
         self._arrived.clear()
         with suppress(TimeoutError):
-            return await asyncio.wait_for(self._arrived.wait(), seconds)
+            async with asyncio.timeout(seconds):  # before 3.12 wait_for forgets a cancellation that comes with the news
+                return await self._arrived.wait()
         return False

@@ -16,6 +16,7 @@ from bot.strategy.desk import Rules
 from bot.strategy.memory import Memory
 
 if TYPE_CHECKING:
+    from bot.venues.order_patience import OrderPatience
     from bot.venues.trader import Trader
 
 
@@ -37,7 +38,7 @@ async def memory(settings: Settings) -> Memory:
         await episodes.close()
 
 
-def trader(settings: Settings, clock: Callable[[], int]) -> "Trader":
+def trader(settings: Settings, clock: Callable[[], int], patience: "OrderPatience | None" = None) -> "Trader":
     """Our accounts at the exchanges named; UserError for keys that are not there or that others may read."""
     from bot.venues import credentials
     from bot.venues.trader import Trader
@@ -45,17 +46,19 @@ def trader(settings: Settings, clock: Callable[[], int]) -> "Trader":
     known, told = coin_names.known(settings.coins), settings.exchanges
     folder = settings.desk.keys.expanduser()
     keys = [credentials.read(venue, folder) for venue in settings.desk.venues]
-    return Trader(keys, known, coin_names.chosen(told.coins, known), told.through, clock=clock)
+    return Trader(keys, known, coin_names.chosen(told.coins, known), told.through, clock=clock, patience=patience)
 
 
 @asynccontextmanager
-async def open_floor(settings: Settings, made: Bot, *, live: bool) -> AsyncIterator[None]:
+async def open_floor(
+    settings: Settings, made: Bot, *, live: bool, patience: "OrderPatience | None" = None
+) -> AsyncIterator[None]:
     """Gives a bot who carries its orders, if any may go anywhere; in a dry run one who only pretends to."""
     if not settings.desk.venues:
         yield
         return
     if live:
-        async with trader(settings, made.clock) as made.floor, _hearing(made):
+        async with trader(settings, made.clock, patience) as made.floor, _hearing(made):
             yield
         return
     made.floor = PaperFloor(settings.desk.venues, settings.desk.paper_usd, made.clock, lambda: made.state.book.latest)

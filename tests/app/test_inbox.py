@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 import pytest
 
 from bot.app.inbox import events
 from bot.model.events import BlockSeen, Quote, QuotesSeen, Tick
+from bot.model.orders import VenueSeen
 
 
 def block(number):
@@ -113,3 +114,62 @@ async def test_silence_is_a_tick():
     """Time passes though nothing happens."""
     async with aclosing(events(told(), None, lambda: 7, silence=0.01)) as happened:
         assert await anext(happened) == Tick(7, 7)
+
+
+async def test_what_becomes_of_orders_comes_before_quotes_and_after_blocks():
+    """All of it, in order, however many quotes came meanwhile."""
+    ready = asyncio.Event()
+    reports = [VenueSeen(number, number, "kraken", ready=True) for number in range(3)]
+
+    async def looks():
+        yield look(1, "kraken")
+        ready.set()
+        await asyncio.Event().wait()
+
+    async def blocks():
+        await ready.wait()
+        yield block(1)
+        await asyncio.Event().wait()
+
+    async with aclosing(events(blocks(), looks(), lambda: 7, orders=told(*reports), silence=60.0)) as happened:
+        heard = [await anext(happened) for _ in range(5)]
+
+    assert [each for each in heard if isinstance(each, VenueSeen)] == reports
+    assert block(1) in heard
+    assert heard.index(reports[0]) < heard.index(look(1, "kraken"))
+
+
+async def test_what_ends_the_reports_is_told_and_the_rest_goes_on(caplog):
+    """Blocks and quotes do not hang on them."""
+    with caplog.at_level(logging.ERROR):
+        blocks, orders = ended(block(1), block(2)), told(over=ConnectionError("gone"))
+        heard = [event async for event in events(blocks, None, lambda: 7, orders=orders, silence=60.0)]
+
+    assert heard == [block(1), block(2)]
+    assert "orders" in caplog.text
+
+
+async def test_whoever_is_stopped_just_when_news_come_stops():
+    """A cancellation is not lost among them."""
+    news = asyncio.Queue()
+
+    async def looks():
+        while True:
+            yield await news.get()
+
+    async def listen():
+        async with aclosing(events(None, looks(), lambda: 7, pace=0.0, silence=60.0)) as happened:
+            async for _ in happened:
+                pass
+
+    for turns in range(6):
+        listening = asyncio.create_task(listen())
+        await asyncio.sleep(0.001)
+        news.put_nowait(look(1, "kraken"))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        listening.cancel()
+        async with asyncio.timeout(1):
+            with suppress(asyncio.CancelledError):
+                await listening
+        assert listening.cancelled()
