@@ -47,3 +47,42 @@ def test_what_cannot_be_read_counts_as_pulled(tmp_path):
     assert KillSwitch(tmp_path / "HALT").reason()
     assert KillSwitch(tmp_path / "BYTES").reason()
     assert KillSwitch(tmp_path / "gone" / "HALT").reason()
+
+
+def test_a_word_that_cannot_be_taken_away_does_not_keep_it_from_halting(tmp_path):
+    """The file comes first: as long as it is there, no word counts."""
+    switch = KillSwitch(tmp_path / "HALT")
+    (tmp_path / "RESUME").mkdir()
+
+    with pytest.raises(UserError, match="HALT"):
+        switch.pull("lunch")
+    assert switch.reason() == "lunch"
+    assert not switch.resuming()
+
+
+def test_a_resumption_is_heard_once(tmp_path):
+    """By each journal's bot; what is not there is none."""
+    switch = KillSwitch(tmp_path / "HALT")
+    switch.pull("lunch")
+    switch.resume(["one", "two"])
+
+    assert switch.resuming("one")
+    assert [switch.resumed(who) for who in ("one", "one", "two", "three")] == [True, False, True, False]
+
+
+def test_a_new_halt_takes_the_word_back(tmp_path):
+    """Whoever has not heard of the resumption by then is not to hear of it."""
+    switch = KillSwitch(tmp_path / "HALT")
+    switch.resume(["one"])
+    switch.pull("again")
+    switch.clear()
+
+    assert not switch.resuming("one")
+
+
+def test_a_resumption_that_cannot_be_written_leaves_it_halted(tmp_path):
+    """The word comes first: without it the file stays."""
+    switch = KillSwitch(tmp_path / "gone" / "HALT")
+    with pytest.raises(UserError, match="HALT"):
+        switch.resume()
+    assert switch.reason()
