@@ -33,13 +33,17 @@ class Errands:
         while True:
             yield await self._heard.get()
 
+    def waiting(self) -> list[OrderEvent]:
+        """What was heard and nobody has taken yet, in order."""
+        return [self._heard.get_nowait() for _ in range(self._heard.qsize())]
+
     async def close(self) -> list[OrderEvent]:
         """Wait for nobody: what is under way is found again by whoever starts next. What was heard by nobody yet."""
         running = tuple(self._running)
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
-        return [self._heard.get_nowait() for _ in range(self._heard.qsize())]
+        return self.waiting()
 
     def _keep(self, task: asyncio.Task[None]) -> None:
         self._running.add(task)

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.app import narrate, telling, wiring
 from bot.app.rehearsal_prices import ETHER, Prices, prices_of
+from bot.app.rehearsal_trades import Dealings
 from bot.app.run import Bot
 from bot.app.settings import Executor, Fees, Node, Risk, Settings, Wallet, Watch
 from bot.model.decisions import Action, Depeg, Plan, Send, Warn
@@ -25,6 +26,9 @@ from bot.strategy.planning import gas_price
 from bot.units import GWEI, WAD, to_float
 from bot.venues import keys
 from bot.venues.chain import ChainReader
+
+if TYPE_CHECKING:
+    from bot.app.rehearsal_accounts import Accounts
 
 Say = Callable[[str], None]
 Show = Callable[[dict[str, Any]], None]
@@ -55,8 +59,10 @@ class Outcome:
     """The whole rehearsal."""
 
     bot: Bot
+    accounts: "Accounts | None" = None
     chances: list[Chance] = field(default_factory=list)
     depegs: list[Depeg] = field(default_factory=list)  # as they were told
+    dealings: Dealings = field(default_factory=lambda: Dealings(_unseen))
 
     def told(self) -> dict[str, Any]:
         """As `repeg demo --json` prints it."""
@@ -75,6 +81,19 @@ class Outcome:
             "efficiency": earned / offered if offered else 1.0,
             "depegs": [telling.depeg(depeg) for depeg in self.depegs],
             "missed": [dict(zip(("block", "reason", "usd"), each, strict=True)) for each in missed],
+            **self.dealt(),
+        }
+
+    def dealt(self) -> dict[str, Any]:
+        """What came of trading at exchanges, and the accounts counted; nothing where there are none."""
+        if self.accounts is None:
+            return {}
+        account, dealings = self.bot.state.desk.account, self.dealings
+        trades = dealings.told(account)
+        return {
+            "trades": trades,
+            "pnl_usd": sum(trade["pnl_usd"] for trade in trades),
+            "money": self.accounts.money(dealings.tickets, dealings.fills.values()),
         }
 
     def capture(self, chance: Chance) -> dict[str, Any] | None:
@@ -113,9 +132,11 @@ async def rehearse(blocks: int, seed: int, *, say: Say, show: Show | None, excha
         executor = actor.deploy_executor(OWNER, operator, GUARDIAN, TREASURY)
         settings = settings_for(Path(folder), sandbox.url, executor, wallet)
         async with (
-            prices_of(settings, seed, say, exchanges=exchanges) as (settings, prices),
+            prices_of(settings, seed, blocks, say, exchanges=exchanges) as (settings, prices),
             wiring.bot(settings, live=True, say=say) as (bot, reader),
         ):
+            show = show or _unseen
+            dealings = Dealings(lambda text: show({"trade": text}))
             weekend = _Weekend(
                 bot,
                 reader,
@@ -124,9 +145,9 @@ async def rehearse(blocks: int, seed: int, *, say: Say, show: Show | None, excha
                 operator,
                 Random(seed),  # noqa: S311 - traders, not keys
                 actor.timestamp(),
-                Outcome(bot),
+                Outcome(bot, prices.accounts, dealings=dealings),
                 prices,
-                show or _unseen,
+                show,
             )
             await weekend.live(blocks)
             return weekend.outcome
@@ -147,7 +168,7 @@ def settings_for(folder: Path, url: str, executor: Address, wallet: Wallet) -> S
     )
 
 
-def _unseen(_told: dict[str, Any]) -> None:
+def _unseen(_told: object) -> None:
     """Nobody watches."""
 
 
@@ -195,8 +216,9 @@ class _Weekend:
         await self.bot.tell(Command(made_at=now, seen_at=now, word="pause", why="the weekend is over"))
         await self.bot.on_block(await self.reader.read(self._mined()))
 
-    def witness(self, happened: Event | Action, _state: State) -> None:
-        """Note what becomes of each block's chance, and what is told of depegs."""
+    def witness(self, happened: Event | Action, state: State) -> None:
+        """Note what becomes of each block's chance, what is told of depegs, and what is traded at exchanges."""
+        self.outcome.dealings.note(happened, state.desk.account)
         match happened:
             case Warn(text, Depeg() as depeg):
                 self.outcome.depegs.append(depeg)

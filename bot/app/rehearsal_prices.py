@@ -8,14 +8,18 @@ from itertools import count
 from typing import TYPE_CHECKING, Protocol
 
 from bot.app import wiring
+from bot.app.desk_settings import Desk
 from bot.app.run import Bot
 from bot.app.settings import Detection, Exchanges, Settings
 from bot.model.events import Quote, QuotesSeen
 from bot.model.markets import DOLLAR, Market
 from bot.model.registry import Address, Registry
+from bot.model.times import SECOND
 from bot.sandbox import market
+from bot.strategy.engine import State
 
 if TYPE_CHECKING:
+    from bot.app.rehearsal_accounts import Accounts
     from bot.sandbox.exchange_market import Scenario, Traders
     from bot.venues.exchange import Feeds
 
@@ -25,7 +29,10 @@ ETHER = 1600.0  # dollars, as it stood that weekend
 TELLERS = ("kraken", "coinbase", "bitstamp", "gemini")  # had dollar books then
 DEEP = 10_000_000.0  # dollars: nobody doubts the story
 OPENING = 60.0  # seconds the feeds may take to begin
+MOST = 0.9  # of them; the last ones take their time
 HEARING = 3.0  # and to hear of all that moved
+LIVED = 24.0  # that all blocks together take at least
+CLOSING = 45.0  # until all is left after the story
 NEARLY_ALL = 0.97  # of the markets
 TURN = 0.02  # seconds between two rounds of trades
 TRADES = 4  # in a round
@@ -35,6 +42,11 @@ HASTE = Detection(hold=1.0, settled=6.0)  # a block is seconds for us and hours 
 
 class Prices(Protocol):
     """What the coins are worth, and who tells it."""
+
+    @property
+    def accounts(self) -> "Accounts | None":
+        """Ours at the exchanges; None where there are none."""
+        ...
 
     def usd(self, registry: Registry, progress: float) -> Mapping[Address, float]:
         """Dollars for a whole coin at a point of the weekend, 0 its beginning and 1 its end."""
@@ -51,26 +63,31 @@ class Prices(Protocol):
 
 @asynccontextmanager
 async def prices_of(
-    settings: Settings, seed: int, say: Say, *, exchanges: bool
+    settings: Settings, seed: int, blocks: int, say: Say, *, exchanges: bool
 ) -> AsyncIterator[tuple[Settings, Prices]]:
-    """The settings to rehearse with, and the prices."""
+    """The settings to rehearse with, and the prices. With exchanges orders may go to those where we have accounts."""
     if not exchanges:
         yield settings, Story()
         return
+    from bot.app import rehearsal_accounts as accounts
     from bot.sandbox import exchange
     from bot.sandbox.exchange_market import Scenario, Traders
 
     async with exchange.Exchanges() as opened:
         say(f"{len(opened.venues)} exchanges, to be seen by: repeg watch --hold 1 --through {opened.url}")
         heard = Exchanges(venues=list(opened.venues), through=opened.url)
-        listening = settings.model_copy(update={"exchanges": heard, "detection": HASTE, "usd": {}})
-        scenario = Scenario(seed)
+        desk = Desk(venues=list(accounts.MONEY), keys=accounts.write_keys(settings.folder / "exchanges"))
+        listening = settings.model_copy(update={"exchanges": heard, "detection": HASTE, "desk": desk, "usd": {}})
+        scenario = Scenario(seed, dear=accounts.dear(opened, seed))
+        ours = accounts.open_accounts(opened, scenario.dear)
         async with wiring.listening(listening) as feeds:
-            yield listening, Floor(scenario, Traders(opened, scenario), feeds)
+            yield listening, Floor(scenario, Traders(opened, scenario), feeds, ours, LIVED / blocks)
 
 
 class Story:
     """Everybody knows."""
+
+    accounts = None
 
     def usd(self, registry: Registry, progress: float) -> Mapping[Address, float]:
         """As the story tells."""
@@ -98,6 +115,8 @@ class Floor:
     scenario: "Scenario"
     traders: "Traders"
     feeds: "Feeds"
+    accounts: "Accounts"
+    least: float  # seconds that a block takes, so that orders are placed and filled within it
     progress: float = 0.0
     open: bool = False
 
@@ -109,16 +128,31 @@ class Floor:
     async def tell(self, bot: Bot, progress: float) -> None:
         """All markets move, and nearly all are heard of."""
         if not self.open:
-            await self._hear(bot, OPENING, lambda _: all(each.state == "live" for each in self.feeds.health()))
+            await self._hear(bot, OPENING, lambda _: self._opened())
             self.open = True
         since, self.progress = bot.clock(), progress
         wanted = NEARLY_ALL * sum(each.fresh for each in self.feeds.health())
         newest: set[Market] = set()
-        await self._hear(bot, HEARING, lambda look: len(_add(newest, look, since)) >= wanted)
+
+        def enough(look: QuotesSeen) -> bool:
+            return len(_add(newest, look, since)) >= wanted and bot.clock() - since >= self.least * SECOND
+
+        await self._hear(bot, max(HEARING, self.least), enough)
 
     async def close(self, bot: Bot) -> None:
-        """Listen until nothing is off its peg any more."""
-        await self._hear(bot, 2 * HASTE.settled, lambda _: not bot.state.watching.depegs)
+        """Listen until nothing is off its peg any more, and nothing that was bought is still held."""
+        await self._hear(bot, CLOSING, lambda _: self._over(bot.state))
+
+    def _opened(self) -> bool:
+        """Whether those where we have accounts are heard, and most of the others."""
+        live = {each.venue for each in self.feeds.health() if each.state == "live"}
+        return self.accounts.venues <= live and len(live) >= MOST * len(self.feeds.health())
+
+    def _over(self, state: State) -> bool:
+        """Whether no order is open and no trade, and no exchange shows a coin off its peg; pools may still do."""
+        shown = {venue for depeg in state.watching.depegs for venue in depeg.venues}
+        account = state.desk.account
+        return not (account.orders or account.trades) and not any(each.venue in shown for each in self.feeds.health())
 
     async def _hear(self, bot: Bot, seconds: float, enough: Callable[[QuotesSeen], bool]) -> None:
         """Listen while traders trade, until it is enough, or so long. At other times they rest."""
@@ -126,6 +160,8 @@ class Floor:
         try:
             async with asyncio.timeout(seconds):
                 async for look in self.feeds.looks():
+                    for report in bot.errands.waiting():
+                        await bot.tell(report)
                     await bot.on_look(look)
                     if enough(look):
                         return

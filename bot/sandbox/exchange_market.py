@@ -1,7 +1,8 @@
 """Prices at the sandbox's exchanges: every market follows what its assets are worth along the weekend of March 2023."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from random import Random
@@ -21,6 +22,7 @@ REFERENCES = {"BTC": 20_000.0, "ETH": 1_430.0}  # dollars at the beginning
 WALK = 2_000  # steps of the wander of BTC and ETH
 STEP = 0.0008  # of it, relative
 DEEP = frozenset({"USDC", "USDT", "BTC", "ETH", "USD", "EUR"})
+DEAR_FOR = 0.8  # of the time until the next market's turn
 TURN = 0.01  # seconds between two looks at the clock
 
 
@@ -37,12 +39,30 @@ class Astray:
     ends: float = 0.33
 
 
+@dataclass(frozen=True, slots=True)
+class Dear:
+    """One market of one exchange where all is dearer than elsewhere for a while, in sizes as they are always."""
+
+    venue: str
+    base: Asset
+    quote: Asset
+    begins: float  # of the story
+    ends: float
+    premium: float = 0.008  # of the price
+
+    def at(self, venue: str, listing: Listing, progress: float) -> float:
+        """What it adds to the price of a market at a point of the story, a share."""
+        here = (venue, listing.base, listing.quote) == (self.venue, self.base, self.quote)
+        return self.premium if here and self.begins <= progress < self.ends else 0.0
+
+
 @dataclass(frozen=True)
 class Scenario:
     """What each asset is worth in dollars along the story, 0 its beginning and 1 its end. The same seed, the same."""
 
     seed: int = 0
     astray: Astray | None = None
+    dear: Sequence[Dear] = ()
     walks: Mapping[Asset, Sequence[float]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -64,6 +84,10 @@ class Scenario:
         if it is None or (venue, listing.base, listing.quote) != (it.venue, it.base, it.quote):
             return False
         return it.begins <= progress < it.ends
+
+    def premium(self, venue: str, listing: Listing, progress: float) -> float:
+        """By how much that market is dearer than others, a share of the price."""
+        return sum(each.at(venue, listing, progress) for each in self.dear)
 
 
 class Traders:
@@ -91,7 +115,8 @@ class Traders:
             self._quote_astray(venue, listing)
             return
         base, quote = (self._scenario.value(asset, progress) for asset in (listing.base, listing.quote))
-        middle = base / quote * (1 + self._bias[venue, listing] + self._chance.gauss(0.0, 0.00005))
+        off = self._bias[venue, listing] + self._scenario.premium(venue, listing, progress)
+        middle = base / quote * (1 + off + self._chance.gauss(0.0, 0.00005))
         half = self._half_spread(listing, progress)
         sizes = (self._size(listing, base) for _ in range(2))
         self._exchanges.quote(venue, listing.base, listing.quote, middle * (1 - half), middle * (1 + half), *sizes)
@@ -110,6 +135,20 @@ class Traders:
         """Some tens of thousands of dollars, less where little is traded."""
         dollars = 40_000.0 if {listing.base, listing.quote} <= DEEP else 8_000.0
         return dollars / value * self._chance.lognormvariate(0.0, 0.5)
+
+
+def dear_by(seed: int, markets: Iterable[tuple[str, Listing]], begins: float = 0.2) -> tuple[Dear, ...]:
+    """One after another each coin is dear at one of its markets, which the seed chooses, from `begins` to the end."""
+    chance, by_coin = Random(seed), defaultdict[Asset, list[tuple[str, Listing]]](list)  # noqa: S311 - prices, not keys
+    for venue, listing in markets:
+        by_coin[listing.base].append((venue, listing))
+    coins = chance.sample(sorted(by_coin), len(by_coin))
+    part = (1.0 - begins) / max(len(coins), 1)
+    chosen = (chance.choice(by_coin[coin]) for coin in coins)
+    return tuple(
+        Dear(venue, at.base, at.quote, begins + k * part, begins + (k + DEAR_FOR) * part)
+        for k, (venue, at) in enumerate(chosen)
+    )
 
 
 def at_speed(speed: float) -> Callable[[float], float]:

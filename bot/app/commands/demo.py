@@ -22,6 +22,7 @@ def demo(
     """Show the whole of it: start a chain, let USDC lose its peg, find, borrow, capture, bank the profit.
 
     With --exchanges depegs are told as the bot sees them on the books, and `repeg watch` can look on (the URL is said).
+    Orders go to four of them, too: the fallen coin is held until it returns, a coin is sold where it is dear.
     """
     import asyncio
     from contextlib import nullcontext
@@ -46,6 +47,8 @@ def demo(
 def _row(told: dict[str, Any]) -> tuple[str, ...]:
     if "warning" in told:
         return "", "", "", "", f"[yellow]{told['warning'].partition(', seen')[0]}[/]", "", ""
+    if "trade" in told:
+        return "", "", "", "", f"[cyan]{told['trade']}[/]", "", ""
     start = str(told["block"]), f"{told['usdc']:.4f}"
     capture = told["capture"]
     if capture is None:
@@ -73,4 +76,18 @@ def _show_total(outcome: "Outcome") -> None:
         ("banked", f"{told['profit_usd']:,.2f} USD in the treasury"),
         ("efficiency", f"{told['efficiency']:.6f} of the best an independent search found by asking the chain"),
     ]
-    screen.out.print(screen.table("The weekend", ("", ""), rows))
+    screen.out.print(screen.table("The weekend", ("", ""), [*rows, *_exchange_rows(told)]))
+
+
+def _exchange_rows(told: dict[str, Any]) -> list[tuple[str, str]]:
+    """What came of trading at exchanges; nothing where there were none."""
+    if "trades" not in told:
+        return []
+    kinds = [trade["kind"] for trade in told["trades"]]
+    left = sum(trade["exit_reason"].startswith("not left") for trade in told["trades"])
+    exact = "to the last unit" if told["money"]["exact"] else f"BUT FOR {told['money']['off']}"
+    return [
+        ("at exchanges", f"{kinds.count('hold')} holds, {kinds.count('pair')} pairs, {left} still open"),
+        ("earned there", f"{told['pnl_usd']:,.2f} USD after fees"),
+        ("the accounts", f"hold what was put in, and the fills less fees, {exact}"),
+    ]

@@ -22,6 +22,9 @@ def up(
     fault: Annotated[
         list[str] | None, typer.Option(help="Trouble at one of them, like okx=stall or okx=slow:3; may be repeated.")
     ] = None,
+    fund: Annotated[
+        list[str] | None, typer.Option(help="What an account holds, like kraken=USD:1000; may be repeated.")
+    ] = None,
     astray: Annotated[
         str | None, typer.Option(help="A market that prints 0.51 for a while on its own, like gate:USDC/USDT.")
     ] = None,
@@ -44,6 +47,7 @@ def up(
         seed=seed,
         faults=tuple(fault or ()),
         astray=astray_like(astray) if astray else None,
+        funds=tuple(fund or ()),
     )
     with suppress(KeyboardInterrupt):
         asyncio.run(play(what, lambda url: _told(url, as_json=as_json)))
