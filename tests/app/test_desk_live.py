@@ -6,11 +6,13 @@ from decimal import Decimal
 
 import pytest
 
+from bot.app import wiring
 from bot.app.killswitch import KillSwitch
 from bot.model.events import BlockSeen, Command
 from bot.model.orders import Ordered, OrderEnded, OrderFilled, Pulled, Purpose, Side
 from bot.model.times import MINUTE
 from bot.records.journal import Journal
+from bot.sandbox.exchange import Exchanges
 from bot.sandbox.exchange_faults import Fault
 from bot.sandbox.wire.orders import State
 
@@ -240,3 +242,35 @@ async def test_what_is_bought_is_never_more_than_is_sold(tmp_path):
     sold = sum(each.amount for each in tickets if each.purpose is Purpose.EXIT)
 
     assert bought == sold
+
+
+async def test_it_trades_on_what_the_exchanges_say_themselves(tmp_path):
+    """From a book that falls, through its feed, to an order there, and back again."""
+    venues = ("kraken", "okx", "coinbase")
+    async with Exchanges(venues, markets=dict.fromkeys(venues, "USDC/USD")) as exchanges:
+        exchanges.fund("kraken", "USD", 100_000)
+        told = settings(tmp_path, exchanges.url, "kraken")
+        async with wiring.listening(told) as feeds, trading(exchanges, told) as work:
+
+            async def listen():
+                async for look in feeds.looks():
+                    await work.looks.put(look)
+
+            async def stand(price, done):
+                for number in range(200):
+                    if done():
+                        return
+                    for venue in venues:
+                        low = round(price + number % 2 * 1e-4, 4)
+                        exchanges.quote(venue, "USDC", "USD", low, round(low + 1e-3, 4), 2e5, 2e5)
+                    await asyncio.sleep(0.03)
+                raise AssertionError(f"{work.bot.state.values} {work.bot.state.desk}")
+
+            listening = asyncio.create_task(listen())
+            await stand(1.0, lambda: len(work.bot.state.book.latest) == len(venues))
+            await stand(0.9, lambda: work.account.trades and not work.account.orders)
+            await stand(0.999, lambda: not work.account.trades)
+            listening.cancel()
+
+            assert work.agrees()
+            assert exchanges.balance("kraken")["USD"] > 100_000
