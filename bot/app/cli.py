@@ -19,6 +19,7 @@ from bot.app.commands import (
     feeds,
     halt,
     outlook,
+    rebalance,
     run,
     survey,
     tx,
@@ -38,6 +39,7 @@ app.command(name="run")(run.run)
 app.command(name="halt")(halt.halt)
 app.command(name="resume")(halt.resume)
 app.command(name="limits")(halt.limits)
+app.command(name="rebalance")(rebalance.rebalance)
 app.command(name="feeds")(feeds.feeds)
 app.command(name="watch")(watch.watch)
 app.command(name="detect")(detect.detect)

@@ -15,7 +15,7 @@ from bot.model.markets import FIAT, Asset, Market
 BP = 10_000
 STEP = Decimal("0.01")  # coins: what amounts are rounded down to, which every exchange sends out
 SEARCHED = 2_000  # plans that are compared, of one asset: all there are with up to five venues
-TOLD = 3  # reasons of one venue
+TOLD = 3  # reasons
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,10 +183,6 @@ class _Sheet:
     free: Mapping[str, Decimal]
     moves: tuple[Move, ...] = ()
 
-    @property
-    def fees(self) -> Decimal:
-        return sum((each.fee for each in self.moves), NOTHING)
-
     def after(self, move: Move) -> "_Sheet":
         gone, come = self.surplus[move.sender] - move.amount, self.surplus[move.receiver] + move.arrives
         surplus = {**self.surplus, move.sender: gone, move.receiver: come}
@@ -243,7 +239,8 @@ class _Asset:
 
     def _badness(self, sheet: _Sheet) -> tuple[Decimal, Decimal, int, float]:
         beyond = sum((max(abs(each) - self.within, NOTHING) for each in sheet.surplus.values()), NOTHING)
-        return beyond, sheet.fees, len(sheet.moves), max((each.minutes for each in sheet.moves), default=0.0)
+        fees = sum((each.fee for each in sheet.moves), NOTHING)
+        return beyond, fees, len(sheet.moves), max((each.minutes for each in sheet.moves), default=0.0)
 
     def _off(self, sheet: _Sheet, venue: str) -> bool:
         return abs(sheet.surplus[venue]) > self.within
