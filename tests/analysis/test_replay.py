@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.analysis import bars, placement, replay
+from bot.analysis import bars, placement, replay, valuation
 from bot.analysis.outcome import Fill, Outcome
 from bot.analysis.paper import Bar, Conditions, Paper
 from bot.analysis.performance import measure
 from bot.model.coins import shipped
-from bot.model.decisions import Action, Place, Pull
+from bot.model.decisions import Action, FairValues, Place, Pull
 from bot.model.events import QuotesSeen
 from bot.model.fees import listed
 from bot.model.markets import DOLLAR, Asset, Candles, Market
@@ -24,8 +24,8 @@ from bot.strategy import fair_value
 from bot.strategy.engine import State, step
 from bot.strategy.fair_value import Pricing
 
-from .falls_made import NAMES, fallen, rules
-from .markets_made import BEGAN, candles, made, market, part
+from .falls_made import fallen, rules
+from .markets_made import BEGAN, candles, made, part
 
 CENT = Decimal("0.01")
 CAPITAL = 1_000_000.0
@@ -149,10 +149,36 @@ def test_where_all_is_paid_in_dollars_equity_is_capital_and_what_trades_made(see
 @settings(max_examples=10, deadline=None)
 @given(seeds)
 def test_the_events_by_hand_through_step_give_the_same_fills(seed: int) -> None:
-    """Look by look, as the live shell does it: quotes to `step`, orders to the exchange, its reports to `step`."""
+    """Look by look, as the live shell does it: quotes to `step`, orders to the exchange, its reports to `step`.
+
+    Values are solved together: two offers that cost the same are told apart by the last digit of what they are paid in.
+    """
     histories = fallen(seed, looks=300)
 
     assert [own(fill) for fill in run(histories).fills] == by_hand(histories)
+
+
+@settings(max_examples=20, deadline=None)
+@given(seeds)
+def test_values_solved_together_are_those_solved_one_by_one(seed: int) -> None:
+    """What `step` is told in a replay is what it would find, but for the last digits."""
+    markets = bars.strips(fallen(seed, looks=60))
+    for now, values in solved(markets).items():
+        alone = fair_value.solve(bars.quotes(markets, now), now, Pricing(shipped()))
+        assert {asset: value.anchored for asset, value in values.values.items()} == {
+            asset: value.anchored for asset, value in alone.values.items()
+        }
+        for asset, value in alone.values.items():
+            assert values.values[asset].usd == pytest.approx(value.usd, rel=1e-9)
+            assert values.values[asset].sigma_bp == pytest.approx(value.sigma_bp, rel=1e-6)
+
+
+def solved(markets: Sequence[bars.Strip]) -> dict[int, FairValues]:
+    """The values at every look, all at once."""
+    names, at = tuple(strip.market for strip in markets), bars.looks(markets)
+    graph = valuation.described(names, shipped())
+    answers = valuation.solved(names, graph, bars.grid(markets, at))
+    return {now: fair_value.told_at(row, now, names, graph, answers) for row, now in enumerate(at.tolist())}
 
 
 Filled = tuple[str, str, Decimal, Decimal, int]
@@ -168,7 +194,13 @@ def by_hand(histories: Sequence[Candles]) -> list[Filled]:
     markets = bars.strips(histories)
     policy, terms = rules(), {strip.market: listed(strip.market) for strip in markets}
     assert policy.rules is not None
-    policy = replace(policy, rules=replace(policy.rules, terms=terms), stale_after=2 * HOUR)
+    values = solved(markets)
+    policy = replace(
+        policy,
+        rules=replace(policy.rules, terms=terms),
+        stale_after=2 * HOUR,
+        solve=lambda _quotes, now, _pricing: values[now],
+    )
     state, exchange, done = State(), Paper(terms), list[OrderEvent]()
     for (venue, asset), amount in placement.placed([one.market for one in histories], shipped(), CAPITAL).items():
         state, _ = step(state, VenueSeen(0, 0, venue, ready=True, balances=((asset, amount),)), policy)
@@ -261,22 +293,3 @@ def test_a_coin_that_never_comes_back_costs_no_more_than_may_be_lost(coin: Asset
     assert policy.rules is not None
 
     assert min(each.equity for each in outcome.curve) > CAPITAL * (1 - policy.rules.mandate.risk)
-
-
-@given(st.lists(st.sampled_from(NAMES), unique=True), st.floats(1, 1e9))
-def test_dollars_are_placed_and_none_made(names: list[str], capital: float) -> None:
-    """Purses come to the capital, none is below zero, and no exchange holds more than a tenth of it as a coin."""
-    purses = placement.placed([market(name) for name in names], shipped(), capital)
-
-    assert sum(purses.values()) == Decimal(repr(capital))
-    assert all(held >= 0 for held in purses.values())
-    assert all(asset == DOLLAR or shipped().peg(asset) == DOLLAR for _, asset in purses)
-    assert all(asset == DOLLAR or float(held) <= capital * 0.1 for (_, asset), held in purses.items())
-
-
-def test_dollars_lie_in_equal_parts_where_they_are_taken() -> None:
-    """At every exchange that takes them; without any, or without any exchange, they lie in the bank."""
-    assert placement.placed([], shipped(), 100.0) == {("bank", "USD"): 100}
-    assert placement.placed([market("a USDC/USD")], shipped(), 100.0) == {("a", "USD"): 100, ("bank", "USD"): 0}
-    two = placement.placed([market("a USDC/USD"), market("b USDC/USDT"), market("c EURC/EUR")], shipped(), 100.0)
-    assert two == {("a", "USD"): 50, ("b", "USDT"): 10, ("bank", "USD"): 40}
