@@ -5,7 +5,7 @@ import os
 import secrets
 from base64 import b64encode
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +15,7 @@ from bot.model.account import Purse
 from bot.model.markets import DOLLAR, Asset
 from bot.model.orders import OrderFilled, Side, Ticket
 from bot.sandbox.exchange import Exchanges
-from bot.sandbox.exchange_market import Dear, dear_by
+from bot.sandbox.exchange_market import Dear, Scenario, dear_by
 from bot.sandbox.wire.book import Listing
 
 MONEY: Mapping[str, tuple[Asset, ...]] = {
@@ -33,10 +33,11 @@ CALM = frozenset({"PYUSD", "RLUSD", "USD1", "USDG"})  # keep their peg, and are 
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """The accounts, and what was put into them."""
+    """The accounts, what was put into them, and the dollars that one of each asset is worth in the end."""
 
     exchanges: Exchanges
     funded: Mapping[Purse, Decimal]
+    usd: Callable[[Asset], float]
 
     @property
     def venues(self) -> frozenset[str]:
@@ -50,10 +51,14 @@ class Accounts:
         off = {purse: amount for purse in held | due if (amount := held.get(purse, 0) - due.get(purse, Decimal(0)))}
         return {
             "exact": not off,
+            "gained_usd": self._worth(held) - self._worth(self.funded),
             "funded": _plain(self.funded),
             "held": _plain(held),
             "off": _plain(off),
         }
+
+    def _worth(self, purses: Mapping[Purse, Decimal]) -> float:
+        return sum(float(amount) * self.usd(asset) for (_, asset), amount in purses.items())
 
 
 def expected(
@@ -70,13 +75,13 @@ def expected(
     return {purse: amount for purse, amount in due.items() if amount}
 
 
-def open_accounts(exchanges: Exchanges, dear: Iterable[Dear]) -> Accounts:
+def open_accounts(exchanges: Exchanges, scenario: Scenario) -> Accounts:
     """Money at every exchange, and of each coin that will be dear somewhere a stock there."""
     funded = {(venue, asset): EACH for venue, assets in MONEY.items() for asset in assets}
-    funded |= {(each.venue, each.base): STOCK for each in dear}
+    funded |= {(each.venue, each.base): STOCK for each in scenario.dear}
     for (venue, asset), amount in funded.items():
         exchanges.fund(venue, asset, amount)
-    return Accounts(exchanges, funded)
+    return Accounts(exchanges, funded, lambda asset: scenario.value(asset, 1.0))
 
 
 def dear(exchanges: Exchanges, seed: int) -> tuple[Dear, ...]:

@@ -31,7 +31,8 @@ DEEP = 10_000_000.0  # dollars: nobody doubts the story
 OPENING = 60.0  # seconds the feeds may take to begin
 MOST = 0.9  # of them; the last ones take their time
 HEARING = 3.0  # and to hear of all that moved
-LIVED = 24.0  # that all blocks together take at least
+LIVED = 18.0  # that many blocks together take at least, so that orders are placed and filled within each
+LONG = 2.0  # and a block of few
 CLOSING = 45.0  # until all is left after the story
 NEARLY_ALL = 0.97  # of the markets
 TURN = 0.02  # seconds between two rounds of trades
@@ -79,9 +80,9 @@ async def prices_of(
         desk = Desk(venues=list(accounts.MONEY), keys=accounts.write_keys(settings.folder / "exchanges"))
         listening = settings.model_copy(update={"exchanges": heard, "detection": HASTE, "desk": desk, "usd": {}})
         scenario = Scenario(seed, dear=accounts.dear(opened, seed))
-        ours = accounts.open_accounts(opened, scenario.dear)
+        ours = accounts.open_accounts(opened, scenario)
         async with wiring.listening(listening) as feeds:
-            yield listening, Floor(scenario, Traders(opened, scenario), feeds, ours, LIVED / blocks)
+            yield listening, Floor(scenario, Traders(opened, scenario), feeds, ours, min(LIVED / blocks, LONG))
 
 
 class Story:
@@ -116,7 +117,7 @@ class Floor:
     traders: "Traders"
     feeds: "Feeds"
     accounts: "Accounts"
-    least: float  # seconds that a block takes, so that orders are placed and filled within it
+    least: float  # seconds that a block takes
     progress: float = 0.0
     open: bool = False
 

@@ -85,9 +85,11 @@ def _exchange_rows(told: dict[str, Any]) -> list[tuple[str, str]]:
         return []
     kinds = [trade["kind"] for trade in told["trades"]]
     left = sum(trade["exit_reason"].startswith("not left") for trade in told["trades"])
-    exact = "to the last unit" if told["money"]["exact"] else f"BUT FOR {told['money']['off']}"
+    money = told["money"]
+    exact = "to the last unit" if money["exact"] else f"BUT FOR {money['off']}"
     return [
         ("at exchanges", f"{kinds.count('hold')} holds, {kinds.count('pair')} pairs, {left} still open"),
         ("earned there", f"{told['pnl_usd']:,.2f} USD after fees"),
+        ("worth more", f"{money['gained_usd']:,.2f} USD, all that lies there at the end's prices"),
         ("the accounts", f"hold what was put in, and the fills less fees, {exact}"),
     ]
