@@ -29,6 +29,7 @@ class Mandate:
     exposure: float = 0.50
     edge: float = 0.01  # expected profit of a hold for each dollar, at least: below it costs we do not see decide
     pair_bp: float = 10.0  # net of a pair, at least
+    rebalance_bp: float = 2.0  # of what a pair trades, to bring coins and money back: twice 4 dollars for 40,000
     slippage_bp: float = 10.0  # worse than the price seen, at most, of an order that is not urgent
     urgent_bp: float = 150.0  # the same of one that is
     share: float = 0.10  # of what stands or trades in a market a minute, for one order
@@ -40,4 +41,5 @@ class Mandate:
     pair_age: int = 2 * SECOND  # older quotes do not stand any more
     unwind_bp: float = 50.0  # what completing a one-sided pair may cost at first; it may cost more the longer it stands
     slips: int = 5  # orders in a row filled worse than they may be stop new ones
+    patience: int = 5 * SECOND  # after an order that found nobody, before the next one there that is not urgent
     closing: int = HOUR  # before redemption closes, a losing hold is halved

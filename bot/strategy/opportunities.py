@@ -132,8 +132,8 @@ def _pair(coin: Asset, a: Counter, b: Counter, account: Account, mandate: Mandat
     """Buying at `a` and selling at `b`; None where that does not pay, or nothing lies there."""
     if a.market.venue == b.market.venue or not a.quote.ask or not b.quote.bid:
         return None
-    unsure_bp = a.sigma_bp + b.sigma_bp if a.market.quote != b.market.quote else 0.0
-    net_bp = (b.bid_usd / a.ask_usd - 1) * BP - unsure_bp  # paid in one money, and in another
+    unsure_bp = a.sigma_bp + b.sigma_bp if a.market.quote != b.market.quote else 0.0  # paid in one, and in another
+    net_bp = (b.bid_usd / a.ask_usd - 1) * BP - unsure_bp - mandate.rebalance_bp
     if net_bp < mandate.pair_bp:
         return None
     amount = min(

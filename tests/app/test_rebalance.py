@@ -5,12 +5,14 @@ import json
 from contextlib import asynccontextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from decimal import Decimal
+from inspect import signature
 from io import StringIO
 
 import pytest
 
 from bot.app import inventory, screen
 from bot.app.cli import app
+from bot.app.commands.rebalance import rebalance as command
 from bot.app.settings import load
 from bot.model.coins import shipped
 from bot.model.errors import UserError
@@ -19,7 +21,7 @@ from bot.model.orders import Purpose, Side, Style, Ticket, VenueSeen
 from bot.records.journal import Journal
 from bot.sandbox.exchange import Exchanges
 from bot.sandbox.wire.account import Transit
-from bot.strategy.rebalancing import Way
+from bot.strategy.rebalancing import Bounds, Way
 from bot.venues import credentials
 from bot.venues.trader import Trader
 
@@ -134,6 +136,13 @@ def test_targets_of_ones_own_and_equal_parts(rebalance, file, tmp_path):
         "binance": "kraken does not say over which networks USDC goes",
         "kraken": "kraken does not say over which networks USDC goes",
     }
+
+
+def test_what_is_worth_a_move_is_said_once():
+    """Unless told otherwise the command asks for what the strategy thinks right."""
+    told = {name: each.default for name, each in signature(command).parameters.items()}
+
+    assert Bounds(told["tolerance"], told["most_bp"], told["least_usd"]) == Bounds()
 
 
 def test_on_target_it_says_so(rebalance, tmp_path):

@@ -11,10 +11,12 @@ from bot.model import networks
 from bot.model.account import Account
 from bot.model.markets import Market
 from bot.model.orders import Side
-from bot.strategy import rebalancing
+from bot.strategy import opportunities, rebalancing
+from bot.strategy.mandate import Mandate
+from bot.strategy.opportunities import Counter
 from bot.strategy.rebalancing import Bounds, Move, Rebalancing, Stock, Way
 
-from .desks import ALPHA, BETA, USDC, filled, market, ordered, seen, ticket, told
+from .desks import ALPHA, BETA, T0, TERMS, USDC, filled, market, ordered, quote, seen, ticket, told
 
 USDT = "USDT"
 NAMES = ("alpha", "beta", "gamma", "delta", "epsilon")
@@ -322,3 +324,15 @@ def test_networks_have_one_name_each():
 def test_a_move_says_what_arrives():
     """The amount is what leaves, the fee in it."""
     assert Move(USDC, ALPHA, BETA, "SOL", Decimal(10), Decimal("0.5"), 6.0).arrives == Decimal("9.5")
+
+
+@given(st.floats(0, 200), st.floats(0.91, 0.95))
+def test_a_pair_pays_for_its_drift(cost, dear):
+    """What bringing the coins back is thought to cost is no profit, and a pair that only pays without it is none."""
+    account = told(Account(), [seen(venue, USD=1e6, USDC=1e6) for venue in (ALPHA, BETA)])
+    offers = tuple(Counter(quote(venue, T0, mid), TERMS, 1.0) for venue, mid in ((ALPHA, 0.9), (BETA, dear)))
+    free = next(opportunities.pairs(USDC, offers, account, T0, Mandate(rebalance_bp=0.0)))
+    paid = list(opportunities.pairs(USDC, offers, account, T0, Mandate(rebalance_bp=cost)))
+    assert bool(paid) == (free.net_bp - cost >= Mandate().pair_bp)
+    assert [each.net_bp for each in paid] == [pytest.approx(free.net_bp - cost)] * len(paid)
+    assert all(each.net_usd <= free.net_usd for each in paid)

@@ -5,8 +5,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.strategy.rebalancing import Bounds
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
@@ -14,9 +12,8 @@ if TYPE_CHECKING:
     from bot.app.settings import Settings
     from bot.model.account import Purse
     from bot.model.coins import Coins
-    from bot.strategy.rebalancing import Move, Rebalancing, Stuck
+    from bot.strategy.rebalancing import Bounds, Move, Rebalancing, Stuck
 
-BOUNDS = Bounds()
 COLUMNS = ("from", "to", "asset", "amount>", "network", "fee>", "minutes>", "why")
 LEFT = ("stays off target", "asset", "surplus>", "why")
 
@@ -31,9 +28,9 @@ def rebalance(
     equal: Annotated[bool, typer.Option("--equal", help="As much at each exchange, not as it was at first.")] = False,
     tolerance: Annotated[
         float, typer.Option(help="Off target by no more than so much of an exchange's average: left.", min=0.01, max=10)
-    ] = BOUNDS.tolerance,
-    most_bp: Annotated[float, typer.Option(help="The fee of a move, at most.", min=0, max=10_000)] = BOUNDS.most_bp,
-    least_usd: Annotated[float, typer.Option(help="A move, at least.", min=0)] = BOUNDS.least_usd,
+    ] = 0.2,
+    most_bp: Annotated[float, typer.Option(help="The fee of a move, at most.", min=0, max=10_000)] = 10.0,
+    least_usd: Annotated[float, typer.Option(help="A move, at least.", min=0)] = 100.0,
     state: Annotated[Path | None, typer.Option("--state", help="The state folder, over the settings.")] = None,
     live: Annotated[
         bool, typer.Option("--live", help="The live books, and balances as the exchanges have them now.")
@@ -45,23 +42,21 @@ def rebalance(
     Trading pairs gathers coins where they are cheap and money where they are dear. What is there of each asset is
     spread as it was when the exchanges were first seen, or by --targets, or in --equal parts; coins of open holds and
     what is promised to orders stays. Networks and fees are what exchanges whose keys are there say now; fees are flat,
-    in coins, and the amount includes them. Minutes are what is usual. In the FILE, of which only proportions count:
+    in coins, and the amount includes them. Minutes are what is usual.
 
-    [targets.binance]
-    USDC = 50000
-
-    [ways.kraken.USDC]    # where an exchange does not tell: what withdrawing costs, by network
-    ERC20 = 4.0
+    In the FILE a table targets.NAME holds what is wanted at an exchange, as USDC = 50000; only proportions count. Where
+    an exchange does not tell, a table ways.NAME.COIN holds what withdrawing costs in coins, by network, as ERC20 = 4.0.
     """
     from bot.app import screen
     from bot.app.settings import load
+    from bot.strategy.rebalancing import Bounds
 
     bounds = Bounds(tolerance, most_bp, least_usd)
     told = _told(load(config, state=state), bounds, targets, equal=equal, live=live)
     screen.show_json(told) if as_json else _show(told)
 
 
-def _told(settings: "Settings", bounds: Bounds, file: Path | None, *, equal: bool, live: bool) -> dict[str, Any]:
+def _told(settings: "Settings", bounds: "Bounds", file: Path | None, *, equal: bool, live: bool) -> dict[str, Any]:
     import asyncio
 
     from bot.app import coins as coin_names
