@@ -49,9 +49,15 @@ def test_the_total_is_the_sum(told):
     assert len({capture["tx"] for capture in told["captures"]}) == len(told["captures"])
 
 
-def test_with_exchanges_it_knows_from_their_books_what_coins_are_worth():
+@pytest.fixture(scope="module")
+def dealt():
+    """The same with exchanges, and what is said beside the JSON."""
+    return demo("--exchanges", "--blocks", "6")
+
+
+def test_with_exchanges_it_knows_from_their_books_what_coins_are_worth(dealt):
     """As much is banked as when it is told, USDC is seen to leave its peg and to come back, and others can look on."""
-    told, said = demo("--exchanges", "--blocks", "6")
+    told, said = dealt
     usdc = [each for each in told["depegs"] if (each["coin"], each["scope"]) == ("USDC", "coin")]
 
     assert told["efficiency"] >= 0.999
@@ -60,3 +66,34 @@ def test_with_exchanges_it_knows_from_their_books_what_coins_are_worth():
     assert usdc[0]["anchored"]
     assert usdc[-1]["end"] is not None
     assert "--through" in said
+
+
+def test_loops_holds_and_pairs_are_closed_in_profit(dealt):
+    """USDC is bought below its peg and sold near it, a coin is sold where it is dear, and nothing is left open."""
+    trades = dealt[0]["trades"]
+    holds, pairs = ([each for each in trades if each["kind"] == kind] for kind in ("hold", "pair"))
+
+    assert any(capture["profit"] > 0 for capture in dealt[0]["captures"])
+    assert [each["coin"] for each in holds] == ["USDC"]
+    assert holds[0]["entry_price"] < 0.95 < 0.97 < holds[0]["exit_price"]
+    assert holds[0]["exit_reason"].startswith(("back at", "75% of the way", "90% of the way"))
+    assert pairs
+    assert all(each["pnl_usd"] > 0 for each in holds)
+    assert any(each["pnl_usd"] > 0 and len(each["venues"]) == 2 for each in pairs)
+    assert not any(each["exit_reason"].startswith("not left") for each in trades)
+    assert dealt[0]["pnl_usd"] == pytest.approx(sum(each["pnl_usd"] for each in trades))
+
+
+def test_the_accounts_are_right_to_the_last_unit(dealt):
+    """They hold what was put in, and the fills that the bot heard of, less fees; and that is more than was put in."""
+    money = dealt[0]["money"]
+
+    assert money["exact"]
+    assert money["off"] == {}
+    assert money["held"] != money["funded"]
+    assert money["gained_usd"] > 0
+
+
+def test_without_exchanges_nothing_is_said_of_them(told):
+    """The outcome is of blocks and captures only."""
+    assert told.keys() == {"blocks", "captures", "profit_usd", "efficiency", "depegs", "missed"}

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 
 import aiohttp
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from bot.sandbox.errors import SandboxError
 from bot.sandbox.exchange import Exchanges
 from bot.sandbox.exchange_faults import Fault, told
-from bot.sandbox.exchange_market import Astray, Scenario, Traders, at_speed
+from bot.sandbox.exchange_market import Astray, Dear, Scenario, Traders, at_speed, dear_by
 from bot.sandbox.exchange_process import Play, astray_like, funds_like, play
 from bot.sandbox.market import WEEKEND
 
@@ -69,6 +70,36 @@ async def test_one_market_goes_astray_and_comes_back():
     assert float(exchanges.book_of("okx", "USDC", "USDT").bid.price) > 0.8
     traders.open(0.5)
     assert float(exchanges.book_of("gate", "USDC", "USDT").bid.price) > 0.8
+
+
+def test_a_dear_market_pays_more_and_no_other_does():
+    """For its time and by its premium, in sizes as always: the other exchanges stand where they stood."""
+    dear = Dear("kraken", "PYUSD", "USD", 0.2, 0.4, premium=0.01)
+    exchanges = Exchanges(["kraken", "okx", "coinbase"])
+    traders = Traders(exchanges, Scenario(0, dear=[dear]))
+    prices = []
+    for moment in (0.1, 0.2, 0.39, 0.4):
+        traders.open(moment)
+        books = [exchanges.book_of(*at) for at in (("kraken", "PYUSD", "USD"), ("coinbase", "PYUSD", "USD"))]
+        prices.append([(float(book.bid.price) + float(book.ask.price)) / 2 for book in books])
+
+    assert [round(here, 2) for here, _ in prices] == [1.0, 1.01, 1.01, 1.0]
+    assert [round(there, 2) for _, there in prices] == [1.0] * 4
+
+
+@given(st.integers(0, 100), st.floats(0.0, 0.9))
+def test_coins_are_dear_one_after_another(seed, begins):
+    """Each once, at one of its markets, none while another is; the same seed, the same."""
+    exchanges = Exchanges(["kraken", "okx"])
+    markets = [(venue, each) for venue in exchanges.venues for each in exchanges.listings(venue) if each.quote == "USD"]
+    dear = dear_by(seed, markets, begins)
+
+    assert dear == dear_by(seed, markets, begins)
+    assert {each.base for each in dear} == {listing.base for _, listing in markets}
+    assert len({each.base for each in dear}) == len(dear)
+    assert dear[0].begins == begins
+    assert all(a.begins < a.ends <= b.begins for a, b in pairwise(dear))
+    assert dear[-1].ends <= 1.0
 
 
 async def test_the_same_calls_make_the_same_bytes():
@@ -133,13 +164,15 @@ def test_faults_and_markets_are_read_as_people_write_them():
         astray_like("gate")
 
 
-def test_the_command_refuses_in_one_line():
+@pytest.mark.parametrize(("option", "wrong"), [("--fault", "okx=sleepy"), ("--fund", "okx=USD")])
+def test_the_command_refuses_in_one_line(option, wrong):
     """Exit code 1, what is wrong, and nothing else."""
-    words = [REPEG, "exchanges", "up", "--port", "0", "--fault", "okx=sleepy"]
+    words = [REPEG, "exchanges", "up", "--port", "0", option, wrong]
     ended = subprocess.run(words, capture_output=True, text=True, timeout=60)
 
     assert ended.returncode == 1
-    assert ended.stderr.startswith("repeg: fault 'okx=sleepy'")
+    assert ended.stderr.startswith("repeg: fa" if option == "--fault" else "repeg: funds 'okx=USD'")
+    assert wrong in ended.stderr
     assert ended.stderr.count("\n") == 1
 
 

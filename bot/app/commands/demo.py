@@ -88,7 +88,7 @@ def _exchange_rows(told: dict[str, Any]) -> list[tuple[str, str]]:
     money = told["money"]
     exact = "to the last unit" if money["exact"] else f"BUT FOR {money['off']}"
     return [
-        ("at exchanges", f"{kinds.count('hold')} holds, {kinds.count('pair')} pairs, {left} still open"),
+        ("holds, pairs", f"{kinds.count('hold')} and {kinds.count('pair')} at exchanges, {left} still open"),
         ("earned there", f"{told['pnl_usd']:,.2f} USD after fees"),
         ("worth more", f"{money['gained_usd']:,.2f} USD, all that lies there at the end's prices"),
         ("the accounts", f"hold what was put in, and the fills less fees, {exact}"),
