@@ -27,6 +27,7 @@ from bot.strategy import quotes
 from bot.strategy.engine import Policy, State, step
 
 REPEATED = 5 * 10**9  # ns: a quote that says the same again is not told to `step` for so long
+TERMS_EVERY = 60 * 10**9  # ns
 TIDY_EVERY = 60 * 10**9  # ns
 TIDY_ROWS = 10_000  # forgotten at a time: more than come between two times, few enough not to be noticed
 
@@ -109,6 +110,7 @@ class Bot:
     remember: Callable[[Depeg], None] = forget  # for the depeg database; not to be waited for
     keep: int | None = None  # ns: how long blocks and quotes stay in the journal; None for ever
     tidied: int = 0
+    learnt: int = 0  # when all markets were last asked for their terms
 
     async def settle(self, *, clear_halt: bool = False) -> None:
         """After a start: learn what became of everything that was in flight, and whether we may trade at all."""
@@ -203,9 +205,11 @@ class Bot:
         rules = self.policy.rules
         if rules is None or self.floor is None:
             return
-        strange = {quote.market for quote in news.quotes} - rules.terms.keys()
-        found = {market: terms for market in strange if (terms := self.floor.terms(market)) is not None}
-        if found:
+        asked = {quote.market for quote in news.quotes} - rules.terms.keys()
+        if news.seen_at - self.learnt >= TERMS_EVERY:  # our own fees are known some time after the start
+            self.learnt, asked = news.seen_at, asked | rules.terms.keys()
+        found = {market: terms for market in asked if (terms := self.floor.terms(market)) is not None}
+        if any(rules.terms.get(market) != terms for market, terms in found.items()):
             self.policy = replace(self.policy, rules=replace(rules, terms={**rules.terms, **found}))
 
     async def _pull_again(self, written: Collection[str]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from bot.model.markets import Asset
+from bot.model.markets import Asset, Market
 from bot.model.orders import (
     Kind,
     Ordered,
@@ -119,7 +119,7 @@ class Account:
     """Books of all exchanges."""
 
     orders: Mapping[str, Order] = field(default_factory=dict)  # that may still change
-    past: Mapping[str, Order] = field(default_factory=dict)  # the newest that are over
+    past: dict[str, Order] = field(default_factory=dict)  # the newest that are over
     trades: Mapping[str, Trade] = field(default_factory=dict)
     closed: Mapping[str, Trade] = field(default_factory=dict)  # the newest
     balances: Mapping[Purse, Decimal] = field(default_factory=dict)
@@ -144,6 +144,15 @@ class Account:
         holds = (trade for trade in self.trades.values() if (trade.kind, trade.coin) == ("hold", asset))
         held = sum((trade.held.get(venue, NOTHING) for trade in holds), NOTHING)
         return max(self.free(venue, asset) - max(held, NOTHING), NOTHING)
+
+    def found_nobody(self, market: Market, since: int) -> bool:
+        """Whether the last order there was to be filled at once and came back empty, `since` then or later, ns UTC."""
+        for order in reversed(self.past.values()):
+            if order.final is None or order.final.seen_at < since:
+                return False
+            if order.ticket.market == market:
+                return order.ticket.style is Style.TAKE and not order.fills
+        return False
 
     def pending(self, trade: str) -> bool:
         """Whether an order of the trade may still be filled."""

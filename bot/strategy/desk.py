@@ -23,8 +23,9 @@ def decide(desk: Desk, look: Look, rules: Rules) -> tuple[Desk, tuple[Action, ..
     desk = _valued(desk, look, rules)
     falls = {each.coin: each for each in look.depegs if each.scope == COIN}
     if not (desk.account.orders or desk.account.trades or falls or _pairs_possible(desk, rules)):
-        return replace(desk, outlooks={}), ()
-    desk = replace(desk, outlooks=_outlooks(falls, look, rules))
+        return replace(desk, outlooks={}, told={}), ()
+    told = {key: why for key, why in desk.told.items() if key[0] in falls}  # of a new depeg all is said anew
+    desk = replace(desk, outlooks=_outlooks(falls, look, rules), told=told)
     counters = opportunities.counters(look.latest.values(), look.values, rules.terms, desk.account, rules.coins)
     desk, pulls = _tended(desk, look, rules)
     desk, left = leaving.leave(desk, falls, counters, look, rules)

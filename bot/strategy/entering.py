@@ -10,7 +10,7 @@ from bot.model.orders import Ordered, Purpose, Side, Ticket
 from bot.model.outlooks import Stance
 from bot.strategy import liquidity, opportunities, risk, stakes, tickets
 from bot.strategy.opportunities import BP, Counter, Counters
-from bot.strategy.ordering import Desk, Look, Rules, peg_usd, post, remembering, reviewed
+from bot.strategy.ordering import Desk, Look, Rules, peg_usd, post, remembering, rests, reviewed
 from bot.strategy.stakes import Holdings, Stake
 from bot.strategy.tickets import Wish
 
@@ -89,7 +89,7 @@ def _hold(desk: Desk, hold: Hold, counters: Counters, look: Look, rules: Rules) 
         return remembering(desk, Passed(look.now, hold.coin, "hold", room.reason)), []
     dearest = hold.price * hold.usd * NEAR
     amount = Decimal(repr(usd / dearest / (1 + rules.mandate.slippage_bp / BP))).quantize(Decimal("1e-8"), ROUND_DOWN)
-    near = [each for each in offers if each.sells and each.ask_usd <= dearest]
+    near = [each for each in offers if each.sells and each.ask_usd <= dearest and not rests(each, desk, look, rules)]
     view = hold.outlook
     why = f"{1 - hold.price:.2%} below its peg, comes back with {view.recovery_low:.0%} or more, worth {view.fair:.4f}"
     wish = Wish(

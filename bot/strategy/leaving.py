@@ -14,7 +14,7 @@ from bot.model.times import DAY
 from bot.strategy import exits, tickets, unwinding
 from bot.strategy.deviation import in_peg
 from bot.strategy.opportunities import Counter, Counters
-from bot.strategy.ordering import Desk, Look, Rules, peg_usd, reviewed
+from bot.strategy.ordering import Desk, Look, Rules, peg_usd, rests, reviewed
 from bot.strategy.tickets import Wish
 
 WEEKEND = DAY  # closed for longer than this is no mere night
@@ -31,6 +31,7 @@ def leave(
         hurry = wish.slip_bp > rules.mandate.slippage_bp
         share = ALL if hurry else rules.mandate.share
         offers = _where(wish, desk.account, counters)
+        offers = offers if hurry else [each for each in offers if not rests(each, desk, look, rules)]
         offers = offers if hurry or wish.coin not in falls else _near_the_best(offers)
         for ticket in tickets.cut(wish, offers, desk.account, share, look.now):
             desk, placed = reviewed(desk, ticket, look, rules)

@@ -14,6 +14,7 @@ from bot.model.outlooks import Outlook
 from bot.strategy import risk, tickets
 from bot.strategy.mandate import Mandate
 from bot.strategy.memory import Memory
+from bot.strategy.opportunities import Counter
 from bot.strategy.outlook import Evidence
 from bot.strategy.risk import Standing, Worth
 
@@ -75,6 +76,11 @@ def remembering(desk: Desk, passed: Passed) -> Desk:
     if desk.told.get(key) == text:
         return desk
     return replace(desk, passed=(*desk.passed, passed)[-REMEMBERED:], told={**desk.told, key: text})
+
+
+def rests(counter: Counter, desk: Desk, look: Look, rules: Rules) -> bool:
+    """Whether nobody was found there just now: the book that we see is not the one that stands."""
+    return desk.account.found_nobody(counter.market, look.now - rules.mandate.patience)
 
 
 def peg_usd(coin: Asset, look: Look, rules: Rules) -> float:

@@ -61,7 +61,12 @@ def news(book: Book, seen: QuotesSeen, patience: int) -> QuotesSeen | None:
 
     A market that only repeats itself is told again when what is held is `patience` ns old, so that it does not age.
     """
-    quotes = tuple(quote for quote in seen.quotes if _is_news(quote, book.latest.get(quote.market), patience))
+    went = frozenset(seen.gone)
+    quotes = tuple(
+        quote
+        for quote in seen.quotes
+        if quote.market in went or _is_news(quote, book.latest.get(quote.market), patience)
+    )
     gone = tuple(market for market in seen.gone if market in book.latest)
     return replace(seen, quotes=quotes, gone=gone) if quotes or gone else None
 

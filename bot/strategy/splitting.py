@@ -18,6 +18,8 @@ from bot.strategy.liquidity import Levels, of_book
 
 NOTHING, ONE = Decimal(0), Decimal(1)
 
+DIGITS = 12  # of dollars: levels that differ by less cost the same, whatever their quotes were valued together with
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:
@@ -114,7 +116,7 @@ def _shelf(offer: Offer, amount: Decimal, side: Side) -> _Shelf | None:
         return None
     ample = room is None or not buys or room >= _set_aside(amount, _exact(reached) + terms.price_step, terms)
     factor = offer.quote_usd * (1 + float(terms.taker)) if buys else offer.quote_usd * (float(terms.taker) - 1)
-    keys = tuple([price * factor for price in prices])
+    keys = tuple([round(price * factor, DIGITS) for price in prices])
     return _Shelf(offer.market, terms, side, prices, sizes, keys, least, most, None if ample else room)
 
 

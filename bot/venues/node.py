@@ -87,7 +87,10 @@ class Node:
 
     async def _next(self, queue: asyncio.Queue[dict[str, Json] | None], patience: float) -> dict[str, Json]:
         try:
-            head = await asyncio.wait_for(queue.get(), patience)
+            async with asyncio.timeout(
+                patience
+            ):  # before 3.12 wait_for forgets a cancellation that comes with the news
+                head = await queue.get()
         except TimeoutError:
             return await self._head()
         if head is None:

@@ -48,7 +48,8 @@ class Session:
                         self._streams[number] = asyncio.create_task(self._watch(watch, call))
                 self._check_clock(exchange)
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._stirred.wait(), self._patience.look)
+                    async with asyncio.timeout(self._patience.look):  # before 3.12 wait_for forgets a cancellation
+                        await self._stirred.wait()
                 self._look()
         finally:
             await self._stop()
