@@ -1,4 +1,7 @@
-"""Judges what `repeg demo --json` says: enough captures, each of them profitable, and little left behind."""
+"""Judges what `repeg demo --json` says: enough captures, each of them profitable, and little left behind.
+
+With exchanges a hold and a pair in profit, too, and accounts that are right to the last unit.
+"""
 
 import json
 import sys
@@ -18,6 +21,15 @@ def complaints(told: dict[str, Any]) -> list[str]:
         wrong.append("a transaction is counted twice")
     if not told["efficiency"] >= EFFICIENCY:
         wrong.append(f"efficiency {told['efficiency']}, below {EFFICIENCY}")
+    return wrong + (complaints_of_exchanges(told) if "trades" in told else [])
+
+
+def complaints_of_exchanges(told: dict[str, Any]) -> list[str]:
+    """What is wrong with what was traded at exchanges."""
+    earned = {each["kind"] for each in told["trades"] if each["pnl_usd"] > 0}
+    wrong = [f"no {kind} was closed in profit" for kind in ("hold", "pair") if kind not in earned]
+    if not told["money"]["exact"]:
+        wrong.append(f"the accounts are off by {told['money']['off']}")
     return wrong
 
 

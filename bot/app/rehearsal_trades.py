@@ -64,9 +64,9 @@ class Dealings:
         if not trade.over:
             return f"not left: {trade.net.normalize():f} {trade.coin} still held"
         ways_out = [ticket.why for ticket in self._filled(trade) if ticket.purpose in WAYS_OUT]
-        if trade.kind == "pair":
-            return f"made even, {ways_out[-1]}" if ways_out else "bought and sold at once"
-        return ways_out[-1]
+        if not ways_out:
+            return "bought and sold at once"
+        return f"made even, {ways_out[-1]}" if trade.kind == "pair" else ways_out[-1]
 
     def _begins(self, fill: OrderFilled) -> None:
         ticket = self.tickets[fill.order_id]

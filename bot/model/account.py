@@ -20,6 +20,7 @@ from bot.model.orders import (
     Pulled,
     Purpose,
     Side,
+    Style,
     Ticket,
     VenueSeen,
 )

@@ -48,7 +48,7 @@ class Dear:
     quote: Asset
     begins: float  # of the story
     ends: float
-    premium: float = 0.008  # of the price
+    premium: float = 0.01  # of the price
 
     def at(self, venue: str, listing: Listing, progress: float) -> float:
         """What it adds to the price of a market at a point of the story, a share."""
