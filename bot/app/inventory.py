@@ -10,11 +10,11 @@ from typing import Any
 
 from bot.app.settings import Settings
 from bot.model import account as books
-from bot.model.account import NOTHING, Account, Purse
+from bot.model.account import Account, Purse
 from bot.model.coins import Coins
 from bot.model.errors import UserError
 from bot.model.markets import FIAT, Asset
-from bot.model.orders import OrderEvent, VenueSeen
+from bot.model.orders import NOTHING, OrderEvent, VenueSeen
 from bot.strategy.rebalancing import Way, Ways
 
 READING = "-"  # no order's id begins with it: a trader that calls nothing its own takes nothing back

@@ -9,12 +9,13 @@ from decimal import Decimal
 
 from bot.model.markets import Asset, Market
 from bot.model.orders import (
+    NOTHING,
     Kind,
+    Order,
     Ordered,
     OrderEnded,
     OrderEvent,
     OrderFilled,
-    OrderFinal,
     OrderOpened,
     OrderRefused,
     Pulled,
@@ -23,47 +24,15 @@ from bot.model.orders import (
     Style,
     Ticket,
     VenueSeen,
+    reserved,
 )
 
 REMEMBERED = 512  # orders and trades that are over: a fill may still be heard of
 DUST_USD = 10.0  # exchanges take no order of less: a trade of which no more is left to sell is over
 STRANGE_FEE = 0.002  # of what was traded, where a fee was paid in an asset that the market does not trade
-NOTHING = Decimal(0)
 
 Purse = tuple[str, Asset]
 """A venue, and what is held there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """The life of one order. It is over when it has its final report and every fill that report counts."""
-
-    ticket: Ticket
-    exchange_id: str = ""
-    fills: Mapping[str, OrderFilled] = field(default_factory=dict)
-    final: OrderFinal | None = None
-    pulled: bool = False
-
-    @property
-    def filled(self) -> Decimal:
-        """Base units, of the fills heard of."""
-        return sum((fill.amount for fill in self.fills.values()), NOTHING)
-
-    @property
-    def remaining(self) -> Decimal:
-        """Base units that may still be filled, or have been and were not heard of."""
-        match self.final:
-            case OrderRefused():
-                return NOTHING
-            case OrderEnded(filled=filled):
-                return max(filled - self.filled, NOTHING)
-            case _:
-                return max(self.ticket.amount - self.filled, NOTHING)
-
-    @property
-    def over(self) -> bool:
-        """Whether nothing more is to come of it."""
-        return self.final is not None and self.remaining == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,14 +131,6 @@ class Account:
     def find(self, trade: str) -> Trade | None:
         """A trade by its name, open or among the newest closed."""
         return self.trades.get(trade) or self.closed.get(trade)
-
-
-def reserved(order: Order, asset: Asset) -> Decimal:
-    """What an order may still take of an asset; a buyer's fee is thought to be no more than one part in a hundred."""
-    ticket = order.ticket
-    if ticket.side is Side.SELL:
-        return order.remaining if asset == ticket.market.base else NOTHING
-    return order.remaining * ticket.limit * Decimal("1.01") if asset == ticket.market.quote else NOTHING
 
 
 def post(account: Account, event: OrderEvent) -> Account:

@@ -4,12 +4,15 @@ The client order id is the idempotency key: the same id sent twice is one order.
 over reports in which order does not matter, because exchanges answer, push and repeat as they like.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
 
 from bot.model.markets import Asset, Market
+
+NOTHING = Decimal(0)
 
 
 class Side(StrEnum):
@@ -160,3 +163,43 @@ class VenueSeen:
 OrderFinal = OrderEnded | OrderRefused
 OrderReport = OrderOpened | OrderFilled | OrderEnded | OrderRefused
 OrderEvent = Ordered | Pulled | OrderReport | VenueSeen
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The life of one order. It is over when it has its final report and every fill that report counts."""
+
+    ticket: Ticket
+    exchange_id: str = ""
+    fills: Mapping[str, OrderFilled] = field(default_factory=dict)
+    final: OrderFinal | None = None
+    pulled: bool = False
+
+    @property
+    def filled(self) -> Decimal:
+        """Base units, of the fills heard of."""
+        return sum((fill.amount for fill in self.fills.values()), NOTHING)
+
+    @property
+    def remaining(self) -> Decimal:
+        """Base units that may still be filled, or have been and were not heard of."""
+        match self.final:
+            case OrderRefused():
+                return NOTHING
+            case OrderEnded(filled=filled):
+                return max(filled - self.filled, NOTHING)
+            case _:
+                return max(self.ticket.amount - self.filled, NOTHING)
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more is to come of it."""
+        return self.final is not None and self.remaining == 0
+
+
+def reserved(order: Order, asset: Asset) -> Decimal:
+    """What an order may still take of an asset; a buyer's fee is thought to be no more than one part in a hundred."""
+    ticket = order.ticket
+    if ticket.side is Side.SELL:
+        return order.remaining if asset == ticket.market.base else NOTHING
+    return order.remaining * ticket.limit * Decimal("1.01") if asset == ticket.market.quote else NOTHING

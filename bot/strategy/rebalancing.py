@@ -9,8 +9,9 @@ from decimal import ROUND_DOWN, Decimal
 from itertools import chain
 
 from bot.model import networks
-from bot.model.account import NOTHING, Account, Purse
+from bot.model.account import Account, Purse
 from bot.model.markets import FIAT, Asset, Market
+from bot.model.orders import NOTHING
 
 BP = 10_000
 STEP = Decimal("0.01")  # coins: what amounts are rounded down to, which every exchange sends out

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from bot.model.account import Account, Order
+from bot.model.account import Account
 from bot.model.decisions import Approved, ApprovedOrder, Passed, Plan, Refused, Verdict
 from bot.model.events import LenderSeen
 from bot.model.ledger import Ledger
-from bot.model.orders import OrderRefused, Purpose, Side, Ticket
+from bot.model.orders import Order, OrderRefused, Purpose, Side, Ticket
 from bot.model.registry import Address, Registry
 from bot.model.times import DAY
 from bot.strategy.mandate import Mandate
