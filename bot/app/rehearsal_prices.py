@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,6 +17,7 @@ from bot.model.registry import Address, Registry
 from bot.model.times import SECOND
 from bot.sandbox import market
 from bot.strategy.engine import State
+from bot.strategy.mandate import Mandate
 
 if TYPE_CHECKING:
     from bot.app.rehearsal_accounts import Accounts
@@ -129,8 +130,7 @@ class Floor:
     async def tell(self, bot: Bot, progress: float) -> None:
         """All markets move, and nearly all are heard of."""
         if not self.open:
-            await self._hear(bot, OPENING, lambda _: self._opened())
-            self.open = True
+            await self._begin(bot)
         since, self.progress = bot.clock(), progress
         wanted = NEARLY_ALL * sum(each.fresh for each in self.feeds.health())
         newest: set[Market] = set()
@@ -143,6 +143,12 @@ class Floor:
     async def close(self, bot: Bot) -> None:
         """Listen until nothing is off its peg any more, and nothing that was bought is still held."""
         await self._hear(bot, CLOSING, lambda _: self._over(bot.state))
+
+    async def _begin(self, bot: Bot) -> None:
+        if (rules := bot.policy.rules) is not None:
+            bot.policy = replace(bot.policy, rules=replace(rules, mandate=hastened(rules.mandate)))
+        await self._hear(bot, OPENING, lambda _: self._opened())
+        self.open = True
 
     def _opened(self) -> bool:
         """Whether those where we have accounts are heard, and most of the others."""
@@ -180,6 +186,14 @@ class Floor:
             for _ in range(TRADES):
                 self.traders.trade(self.progress)
             await asyncio.sleep(TURN)
+
+
+def hastened(mandate: Mandate) -> Mandate:
+    """No more time before banks close than the story leaves for it, else the hour of a demo decided what is held.
+
+    All else is as it is for everybody.
+    """
+    return replace(mandate, closing=round(HASTE.hold * SECOND))
 
 
 def _add(markets: set[Market], look: QuotesSeen, since: int) -> set[Market]:

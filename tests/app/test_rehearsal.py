@@ -1,6 +1,7 @@
 """What the rehearsal rests on: accounts counted to the last unit, keys in private, a judgement no weekday changes."""
 
 import stat
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.app import rehearsal_accounts as accounts
+from bot.app.rehearsal_prices import hastened
 from bot.app.rehearsal_trades import Dealings
 from bot.model import account as books
 from bot.model.account import Account
@@ -18,6 +20,7 @@ from bot.model.markets import Market
 from bot.model.orders import Ordered, OrderEnded, OrderFilled, Purpose, Side, Style, Ticket
 from bot.model.outlooks import Stance
 from bot.model.redeeming import access
+from bot.model.times import SECOND
 from bot.records import catalogue
 from bot.sandbox.exchange import Exchanges
 from bot.sandbox.exchange_market import Scenario, Traders
@@ -25,6 +28,7 @@ from bot.sandbox.market import usdc_at
 from bot.sandbox.wire.orders import Asked, DeniedError
 from bot.strategy import outlook
 from bot.strategy.deviation import COIN
+from bot.strategy.mandate import Mandate
 from bot.strategy.memory import Memory
 from bot.venues import credentials
 
@@ -120,6 +124,14 @@ def test_usdc_of_the_story_may_be_held_whenever_the_demo_runs(moment, price, sha
 
     assert view.stance is Stance.HOLD
     assert view.worst < 0.874 < price + 0.01 < view.fair
+
+
+def test_the_mandate_is_everybodys_but_for_the_hour_before_banks_close():
+    """Whoever sees the demo on a Friday evening sees what others see on a Monday."""
+    ours = hastened(Mandate())
+
+    assert ours.closing <= SECOND
+    assert replace(ours, closing=Mandate().closing) == Mandate()
 
 
 def test_a_trade_is_told_when_it_begins_and_when_it_is_over():
