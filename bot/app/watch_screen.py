@@ -118,6 +118,8 @@ class WatchApp(App[None]):
         """What is known now."""
         lines, lasting, feeds = watch_lines.coins(self._watch), watch_lines.depegs(self._watch), self._feeds()
         main = self.screen_stack[0]
+        if not main.query("#summary"):  # not laid out yet, or no more
+            return
         main.query_one("#summary", Static).update(watch_cells.summary(lines, lasting, feeds))
         main.query_one("#coins", Table).show({line.coin: watch_cells.coin(line) for line in self._sorted(lines)})
         main.query_one("#depegs", Table).show(

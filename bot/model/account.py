@@ -121,7 +121,16 @@ class Account:
             if order.final is None or order.final.seen_at < since:
                 return False
             if order.ticket.market == market:
-                return order.ticket.style is Style.TAKE and not order.fills
+                return order.ticket.style is Style.TAKE and isinstance(order.final, OrderEnded) and not order.fills
+        return False
+
+    def refused(self, market: Market, since: int) -> bool:
+        """Whether the last order there that is over was refused, `since` then or later, ns UTC."""
+        for order in reversed(self.past.values()):
+            if order.final is None or order.final.seen_at < since:
+                return False
+            if order.ticket.market == market:
+                return isinstance(order.final, OrderRefused)
         return False
 
     def pending(self, trade: str) -> bool:

@@ -244,7 +244,10 @@ class Exchanges:
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self._serve_socket(request, wire)
         await asyncio.sleep(faults.get(Fault.SLOW, 0.0))
-        asked, teller = await exchange_http.asked(request), self._tellers.get(wire.venue)
+        try:
+            asked, teller = await exchange_http.asked(request), self._tellers.get(wire.venue)
+        except ConnectionResetError:  # who asked has hung up
+            return web.Response(status=400)
         if teller is not None and teller.desk.asked(asked):
             return await teller.serve(request, asked)
         exchange = self._exchanges[wire.venue]
