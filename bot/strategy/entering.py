@@ -36,7 +36,8 @@ def enter(
     for coin, offers in counters.items() if rules.mandate.pairs else ():
         if coin in desk.outlooks and desk.outlooks[coin].stance is Stance.NO_TOUCH:
             continue  # one leg may fail, and then it is held
-        chances += list(opportunities.pairs(coin, offers, desk.account, look.now, rules.mandate))[:1]
+        there = tuple(each for each in offers if not rests(each, desk, look, rules))
+        chances += list(opportunities.pairs(coin, there, desk.account, look.now, rules.mandate))[:1]
     actions: list[Action] = []
     for chance in opportunities.ranked(chances):
         match chance:

@@ -24,8 +24,12 @@ class Exit:
     why: str
 
 
-def due(trade: Trade, price: float, usd: float, outlook: Outlook | None, *, closing: bool, age: int) -> Exit | None:
+def due(
+    trade: Trade, price: float, usd: float, outlook: Outlook | None, *, worth: float, closing: bool, age: int
+) -> Exit | None:
     """What of a hold to sell at `price` (units of the peg, each `usd` dollars); None to wait.
+
+    `worth`: the price that all books together show: where it lies it may fetch less, and that is no news of the coin.
 
     `outlook` is None where no depeg is known to last: it is over, or, after a start, not yet seen again. `closing`:
     redemption ends soon. `age`: ns since the depeg began.
@@ -34,7 +38,7 @@ def due(trade: Trade, price: float, usd: float, outlook: Outlook | None, *, clos
         return None
     if outlook is None:
         return Exit(trade.net, urgent=False, why="back at its peg for good") if price >= HOME else None
-    if wrong := _wrong(price, outlook, age):
+    if wrong := _wrong(worth, outlook, age):
         return Exit(trade.net, urgent=True, why=wrong)
     if price >= PAR:
         return Exit(trade.net, urgent=False, why="back at par")
@@ -51,9 +55,9 @@ def _down_to(trade: Trade, keep: Decimal, why: str) -> Exit | None:
     return Exit(amount, urgent=False, why=why) if amount > 0 else None
 
 
-def _wrong(price: float, outlook: Outlook, age: int) -> str | None:
+def _wrong(worth: float, outlook: Outlook, age: int) -> str | None:
     """Why it is not kept any longer, come what may."""
-    if price <= outlook.worst < PAR:  # a coin above its peg has no stop
+    if worth <= outlook.worst < PAR:  # a coin above its peg has no stop
         return f"stop: below {outlook.worst:.4f} the outlook was wrong"
     if outlook.stance is Stance.NO_TOUCH:
         return f"no touch: {outlook.reasons[0]}" if outlook.reasons else "no touch"

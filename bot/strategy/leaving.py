@@ -14,7 +14,7 @@ from bot.model.times import DAY
 from bot.strategy import exits, tickets, unwinding
 from bot.strategy.deviation import in_peg
 from bot.strategy.opportunities import Counter, Counters
-from bot.strategy.ordering import Desk, Look, Rules, peg_usd, rests, reviewed
+from bot.strategy.ordering import Desk, Look, Rules, peg_usd, refuses, rests, reviewed
 from bot.strategy.tickets import Wish
 
 WEEKEND = DAY  # closed for longer than this is no mere night
@@ -31,7 +31,9 @@ def leave(
         hurry = wish.slip_bp > rules.mandate.slippage_bp
         share = ALL if hurry else rules.mandate.share
         offers = _where(wish, desk.account, counters)
-        offers = offers if hurry else [each for each in offers if not rests(each, desk, look, rules)]
+        offers = [each for each in offers if not (refuses if hurry else rests)(each, desk, look, rules)]
+        if wish.purpose is Purpose.UNWIND:  # rather where it was not tried in vain
+            offers = [each for each in offers if not rests(each, desk, look, rules)] or offers
         offers = offers if hurry or wish.coin not in falls else _near_the_best(offers)
         for ticket in tickets.cut(wish, offers, desk.account, share, look.now):
             desk, placed = reviewed(desk, ticket, look, rules)
@@ -66,13 +68,13 @@ def _besides(wish: Wish, account: Account, rules: Rules) -> Wish | None:
 def _exit(
     trade: Trade, view: Outlook | None, depeg: Depeg | None, counters: Counters, look: Look, rules: Rules
 ) -> Wish | None:
-    price, usd = in_peg(look.values.values, trade.coin, rules.coins), peg_usd(trade.coin, look, rules)
+    worth, usd = in_peg(look.values.values, trade.coin, rules.coins), peg_usd(trade.coin, look, rules)
     offers = [each for each in counters.get(trade.coin, ()) if each.buys and trade.held.get(each.market.venue)]
-    if price is None or not offers:
+    if worth is None or not offers:
         return None
-    price = min(price, max((each.quote.bid or 0.0) * each.proceeds_usd for each in offers) / usd)
+    price = min(worth, max((each.quote.bid or 0.0) * each.proceeds_usd for each in offers) / usd)
     age = look.now - min(depeg.start, trade.opened) if depeg else 0  # a restart sees it begin anew
-    way_out = exits.due(trade, price, usd, view, closing=_closing(trade.coin, look.now, rules), age=age)
+    way_out = exits.due(trade, price, usd, view, worth=worth, closing=_closing(trade.coin, look.now, rules), age=age)
     if way_out is None:
         return None
     slip = rules.mandate.urgent_bp if way_out.urgent else rules.mandate.slippage_bp

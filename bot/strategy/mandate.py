@@ -41,5 +41,5 @@ class Mandate:
     pair_age: int = 2 * SECOND  # older quotes do not stand any more
     unwind_bp: float = 50.0  # what completing a one-sided pair may cost at first; it may cost more the longer it stands
     slips: int = 5  # orders in a row filled worse than they may be stop new ones
-    patience: int = 5 * SECOND  # after an order that found nobody, before the next one there that is not urgent
+    patience: int = 5 * SECOND  # after an order refused, or, where it is not urgent, one that found nobody
     closing: int = HOUR  # before redemption closes, a losing hold is halved

@@ -80,7 +80,13 @@ def remembering(desk: Desk, passed: Passed) -> Desk:
 
 def rests(counter: Counter, desk: Desk, look: Look, rules: Rules) -> bool:
     """Whether nobody was found there just now: the book that we see is not the one that stands."""
-    return desk.account.found_nobody(counter.market, look.now - rules.mandate.patience)
+    since = look.now - rules.mandate.patience
+    return refuses(counter, desk, look, rules) or desk.account.found_nobody(counter.market, since)
+
+
+def refuses(counter: Counter, desk: Desk, look: Look, rules: Rules) -> bool:
+    """Whether an order was refused there just now: at once it would be refused again, and exchanges lose patience."""
+    return desk.account.refused(counter.market, look.now - rules.mandate.patience)
 
 
 def peg_usd(coin: Asset, look: Look, rules: Rules) -> float:

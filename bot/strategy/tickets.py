@@ -33,7 +33,7 @@ class Wish:
 def cut(wish: Wish, counters: Iterable[Counter], account: Account, share: float, now: int) -> Iterator[Ticket]:
     """Orders that together trade the amount, or what books and purses bear of it. `share` of each book is taken."""
     by_market = {each.market: each for each in _one_a_purse(counters, wish.side)}
-    offers = [_offer(each, wish.side, account, share, wish.slip_bp) for each in by_market.values()]
+    offers = [_offer(each, wish, account, share) for each in by_market.values()]
     parts = splitting.split([offer for offer in offers if offer.levels], wish.amount, wish.side)
     for number, part in enumerate(parts):
         yield _ticket(wish, part, by_market[part.market], account.tickets + number, now)
@@ -48,12 +48,13 @@ def _one_a_purse(counters: Iterable[Counter], side: Side) -> Iterable[Counter]:
     return best.values()
 
 
-def _offer(counter: Counter, side: Side, account: Account, share: float, slip_bp: float) -> Offer:
+def _offer(counter: Counter, wish: Wish, account: Account, share: float) -> Offer:
     """A book as we may use it, and what lies there for it at the worst price we would pay."""
-    buys, (venue, base, quote) = side is Side.BUY, counter.market
+    buys, (venue, base, quote) = wish.side is Side.BUY, counter.market
     price, size = (counter.quote.ask, counter.quote.ask_size) if buys else (counter.quote.bid, counter.quote.bid_size)
-    free = account.free(venue, quote if buys else base)
-    worst = Decimal(repr(1 + slip_bp / BP)) * Decimal("1.001") * (1 + counter.terms.taker)  # a step, and the fee
+    sold = account.spare if wish.kind == "pair" else account.free  # a pair sells no coins of a hold
+    free = account.free(venue, quote) if buys else sold(venue, base)
+    worst = Decimal(repr(1 + wish.slip_bp / BP)) * Decimal("1.001") * (1 + counter.terms.taker)  # a step, and the fee
     return Offer(
         market=counter.market,
         levels=((price, size * share),) if price and size > 0 else (),

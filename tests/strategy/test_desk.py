@@ -28,9 +28,11 @@ from strategy.desks import (
     both,
     command,
     ended,
+    market,
     outlook,
     placed,
     policy,
+    refused,
     seen,
     thinks,
     world,
@@ -157,6 +159,26 @@ def test_a_stop_and_a_coin_not_to_be_touched_sell_everything(thought: dict[str, 
             assert each.style is Style.TAKE
 
 
+def test_a_low_bid_at_one_exchange_is_no_stop() -> None:
+    """What all others still want is not given away where it lies; when all of them fall it is sold."""
+    made = World(policy(markets=[market(ALPHA)]))
+    made.tell(seen(ALPHA, USD=100_000))
+    held(made)
+    elsewhere = {(venue, USDC): LOW for venue in (BETA, "gamma", "delta")}
+    assert placed(made.look({**elsewhere, (ALPHA, USDC): 0.7}), Purpose.EXIT) == []
+    assert placed(made.look(dict.fromkeys([*elsewhere, (ALPHA, USDC)], 0.7)), Purpose.EXIT)
+
+
+def test_what_was_refused_waits_before_it_is_asked_again() -> None:
+    """Also at a stop: an exchange that refuses is not asked at every look."""
+    made = held(world())
+    exits = placed(made.look(both(0.79)), Purpose.EXIT)
+    made.tell(*(refused(each, made.now) for each in exits))
+
+    assert placed(made.look(both(0.79))) == []
+    assert placed(made.look(both(0.79), 6 * SECOND), Purpose.EXIT)
+
+
 def test_a_stop_waits_for_no_open_order() -> None:
     """What waits to be bought or sold is taken back, and all that it does not sell itself is sold at once."""
     for price in (LOW, 0.977):
@@ -222,6 +244,17 @@ def test_a_pair_fills_both_legs_or_is_made_even() -> None:
         assert float(each.limit) >= each.seen_price * (1 - 4 * Mandate().unwind_bp / 1e4) - 1e-9
         made.fill(each)
     assert made.account.trades == {}
+
+
+def test_no_pair_is_made_at_once_where_the_last_found_nobody() -> None:
+    """A book that stands only in the feed would leave one leg after another to be made even at a loss."""
+    made, apart = world(USDC=50_000), {(ALPHA, USDC): 0.9950, (BETA, USDC): 1.0}
+    made.look(both(0.9990))
+    for each in placed(made.look(apart)):
+        made.tell(replace(ended(each, Decimal(0)), seen_at=made.now))
+
+    assert placed(made.look(apart)) == []
+    assert len(placed(made.look(apart, 6 * SECOND))) == 2
 
 
 def test_a_pair_is_as_large_as_the_purse() -> None:

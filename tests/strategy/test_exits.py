@@ -35,7 +35,12 @@ def outlooks(draw: st.DrawFn) -> Outlook | None:
 
 def due(trade: Trade, price: float, view: Outlook | None, *, closing: bool = False, age: int = 0) -> Exit | None:
     """What is to be sold, of a coin pegged to the dollar."""
-    return exits.due(trade, price, 1.0, view, closing=closing, age=age)
+    return exits.due(trade, price, 1.0, view, worth=price, closing=closing, age=age)
+
+
+def test_a_low_bid_where_it_lies_is_no_stop() -> None:
+    """USDe fetched 0.65 at one exchange while it was worth 0.99: whoever sold there for that reason gave it away."""
+    assert exits.due(held(), 0.65, 1.0, outlook(worst=0.80), worth=0.93, closing=False, age=0) is None
 
 
 def held(bought: int = 1000, sold: int = 0, cost: float = 0.9) -> Trade:

@@ -12,7 +12,7 @@ from bot.model.orders import Purpose, Side, Terms, Ticket
 from bot.strategy import tickets
 from bot.strategy.opportunities import Counter
 from bot.strategy.tickets import Wish
-from strategy.desks import ALPHA, BETA, T0, TERMS, USDC, USDT, seen, told
+from strategy.desks import ALPHA, BETA, T0, TERMS, USDC, USDT, filled, seen, ticket, told
 
 amounts = st.integers(1, 10**8).map(lambda n: Decimal(n) / 100)
 steps = st.sampled_from(["0.0001", "0.00001", "0.01", "0.0005"]).map(Decimal)
@@ -43,6 +43,17 @@ def account(money: float, coins: float) -> Account:
 def cut(wanted: Wish, offers: tuple[Counter, ...], books: Account, share: float = 1.0) -> list[Ticket]:
     """The orders."""
     return list(tickets.cut(wanted, offers, books, share, T0))
+
+
+def test_a_pair_sells_no_coins_of_a_hold() -> None:
+    """They lie where the hold has its only way out; what else lies there may go."""
+    hold = ticket(amount=Decimal(900))
+    books = filled(told(Account(), [seen(ALPHA, USD=900.0, USDC=100.0)]), hold)
+    there = (Counter(Quote(T0, T0, ALPHA, USDC, DOLLAR, 0.9, 0.91, 1e6, 1e6), TERMS, 1.0),)
+    pair = Wish("p", "pair", USDC, Side.SELL, Purpose.UNWIND, Decimal(1000), 50, "test")
+
+    assert sum(each.amount for each in cut(pair, there, books)) == 100
+    assert sum(each.amount for each in cut(wish(Decimal(1000), Side.SELL), there, books)) == 1000
 
 
 @given(counters(), amounts, st.sampled_from(Side), st.floats(1, 1e5), st.floats(1, 1e5), st.sampled_from((0.1, 1.0)))
