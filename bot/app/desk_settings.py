@@ -21,7 +21,7 @@ class Desk(BaseModel):
 
     venues: list[str] = []  # exchanges where orders may go; none: none goes anywhere
     keys: Path = Path("~/.config/repeg/exchanges")  # a file <venue>.json for each, readable by its owner alone
-    paper_usd: Dollars = 1_000_000.0  # dollars that a dry run pretends to have, in equal parts at the venues
+    paper_usd: Annotated[Dollars, Field(le=1e12)] = 1_000_000.0  # of a dry run, in equal parts at the venues
     holds: bool = MANDATE.holds
     pairs: bool = MANDATE.pairs
     unanchored: bool = MANDATE.unanchored

@@ -42,7 +42,7 @@ def near(levels: Sequence[Sequence[float]], best: float) -> float:
         if abs(level[0] - best) > NEAR * best:
             break
         size += level[1] or 0.0
-    return size
+    return size if math.isfinite(size) else 0.0
 
 
 def real(number: float | None) -> float | None:

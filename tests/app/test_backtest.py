@@ -113,6 +113,11 @@ def test_there_must_be_something_to_trade_with(capital, tmp_path):
     )
 
 
+def test_no_more_is_traded_with_than_there_is(tmp_path):
+    """A capital that no book knows is one line, too."""
+    assert "--capital is 1e+12 dollars at most; got 1e+300" in complaint(tmp_path, "--capital", "1e300")
+
+
 def test_a_report_needs_a_folder(tmp_path):
     """It is missed before anything is read, not when all is done."""
     assert "there is no folder" in complaint(tmp_path / "missing", "--report", tmp_path / "nowhere" / "report.html")

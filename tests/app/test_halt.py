@@ -173,6 +173,7 @@ def test_people_see_a_table(tmp_path):
         ("edge = nan", "desk.edge"),
         ("share = 0", "desk.share"),
         ("most_usd = inf", "desk.most_usd"),
+        ("paper_usd = 1e300", "desk.paper_usd"),
         ("least_usd = 1000\nmost_usd = 100", "least_usd"),
         ("venues = ['kraken', 'kraken']", "desk.venues"),
         ("venues = 'kraken'", "desk.venues"),

@@ -72,6 +72,7 @@ def test_no_episode_decides_a_stance_alone(home):
         (("show", "NOSUCH"), "not a coin repeg knows"),
         (("show", "BTC"), "promises nothing"),
         (("show", "USDC", "--since", "tomorrow"), "--since: expected a time"),
+        (("show", "USDC", "--at", "9999-12-31T23:59"), "--at: expected a time before 9999-01-01"),
         (("show", "USDC", "--at", "2023-03-11", "--since", "2023-03-12"), "--since: expected no later"),
         (("show", "USDC", "--price", "0.9", "--trough", "0.95"), "--trough: expected a price farther"),
     ],

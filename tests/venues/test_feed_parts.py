@@ -35,6 +35,12 @@ def listed(symbol, **more):
     return {"symbol": symbol, "base": base, "quote": quote, "spot": True, "active": True, "info": {}} | more
 
 
+@pytest.mark.parametrize("size", [float("nan"), float("inf")])
+def test_a_size_that_is_no_number_is_none(size):
+    """Nothing is traded on it: no amount is reckoned from what is no number."""
+    assert quoting.side({"bids": [[0.99, size], [0.989, 5.0]]}, "bid") == (0.99, 0.0)
+
+
 @given(st.lists(st.floats(-60_000, 60_000), min_size=1, max_size=30), st.floats(0, 1_000))
 def test_no_message_ever_comes_from_the_future(skews, way):
     """Whatever a venue's clock does, latency is never negative, and one far ahead is found out at once."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bot.model.markets import Candles
 
 CAPITAL = 1_000_000.0
+MOST_USD = 1e12
 
 Config = Annotated[Path | None, typer.Option("--config", "-c", help="The settings file.", envvar="REPEG_CONFIG")]
 
@@ -68,6 +69,8 @@ def _check(capital: float, report: Path | None) -> None:
 
     if not (isfinite(capital) and capital > 0):
         raise UserError(f"--capital is dollars to trade with, more than none; got {capital:g}")
+    if capital > MOST_USD:
+        raise UserError(f"--capital is {MOST_USD:g} dollars at most; got {capital:g}")
     if report is not None and report.is_dir():
         raise UserError(f"--report {report} is a folder: name a file in it")
     if report is not None and not report.expanduser().parent.is_dir():

@@ -18,6 +18,7 @@ app = typer.Typer(
     help="Whether a coin that left its peg comes back, when, how surely: from the depegs of the past.",
     no_args_is_help=True,
 )
+LATEST = "9999-01-01"  # the calendar ends soon after
 SCORES = ("known of the past", "judged at", "redemption", "episodes>", "Brier>", "base>", "log score>", "base>")
 BINS = ("said", "episodes>", "said, mean>", "came back>", "80 % interval>")
 
@@ -169,9 +170,12 @@ def _moment(flag: str, text: str) -> int:
     from bot.model.times import moment
 
     try:
-        return moment(text)
-    except ValueError:
+        found = moment(text)
+    except (ValueError, OverflowError):
         raise UserError(f"{flag}: expected a time such as 2023-03-11T07:00Z, got {text}") from None
+    if found >= moment(LATEST):
+        raise UserError(f"{flag}: expected a time before {LATEST}, got {text}")
+    return found
 
 
 def _now() -> int:
