@@ -13,7 +13,7 @@ from bot.model.redeeming import access
 from bot.model.times import DAY
 from bot.strategy import exits, tickets, unwinding
 from bot.strategy.deviation import in_peg
-from bot.strategy.opportunities import Counter, Counters
+from bot.strategy.opportunities import BP, Counter, Counters
 from bot.strategy.ordering import Desk, Look, Rules, peg_usd, refuses, rests, reviewed
 from bot.strategy.tickets import Wish
 
@@ -33,6 +33,7 @@ def leave(
         offers = _where(wish, desk.account, counters)
         offers = [each for each in offers if not (refuses if hurry else rests)(each, desk, look, rules)]
         if wish.purpose is Purpose.UNWIND:  # rather where it was not tried in vain
+            offers = _fair(wish, offers, look, rules)
             offers = [each for each in offers if not rests(each, desk, look, rules)] or offers
         offers = offers if hurry or wish.coin not in falls else _near_the_best(offers)
         for ticket in tickets.cut(wish, offers, desk.account, share, look.now):
@@ -96,6 +97,18 @@ def _near_the_best(offers: list[Counter]) -> list[Counter]:
     """Who is in no hurry does not sell where a coin fetches less than elsewhere."""
     best = max((each.bid_usd for each in offers), default=0.0)
     return [each for each in offers if each.bid_usd >= best * (1 - NEAR)]
+
+
+def _fair(wish: Wish, offers: list[Counter], look: Look, rules: Rules) -> list[Counter]:
+    """Where unwinding costs no more, of what all books say the coin is worth, than it may; any, if that is not sure."""
+    value = look.values.values.get(wish.coin)
+    if value is None or value.sigma_bp > rules.mandate.sure_bp:
+        return offers
+    if wish.side is Side.SELL:
+        least = value.usd * (1 - wish.slip_bp / BP)
+        return [each for each in offers if (each.quote.bid or 0.0) * each.proceeds_usd >= least]
+    most = value.usd * (1 + wish.slip_bp / BP)
+    return [each for each in offers if each.sells and (each.quote.ask or 0.0) * each.quote_usd <= most]
 
 
 def _where(wish: Wish, account: Account, counters: Counters) -> list[Counter]:

@@ -246,6 +246,20 @@ def test_a_pair_fills_both_legs_or_is_made_even() -> None:
     assert made.account.trades == {}
 
 
+def test_a_pair_is_not_made_even_at_any_price() -> None:
+    """A bid far below what all others pay waits until it is one of theirs again; when all fall it is sold there."""
+    made = world(USDC=50_000)
+    made.look(both(0.9990))
+    buy, sell = placed(made.look({(ALPHA, USDC): 0.9950, (BETA, USDC): 1.0}))
+    made.fill(buy)
+    made.fill(sell, Decimal(0))
+    elsewhere = {(venue, USDC): 0.9950 for venue in ("gamma", "delta", "epsilon")}
+    alone = dict.fromkeys(both(1.0), 0.5)
+
+    assert placed(made.look(elsewhere | alone)) == []
+    assert placed(made.look(dict.fromkeys([*elsewhere, *alone], 0.5)), Purpose.UNWIND)
+
+
 def test_no_pair_is_made_at_once_where_the_last_found_nobody() -> None:
     """A book that stands only in the feed would leave one leg after another to be made even at a loss."""
     made, apart = world(USDC=50_000), {(ALPHA, USDC): 0.9950, (BETA, USDC): 1.0}
