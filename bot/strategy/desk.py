@@ -29,7 +29,7 @@ def decide(desk: Desk, look: Look, rules: Rules) -> tuple[Desk, tuple[Action, ..
     counters = opportunities.counters(look.latest.values(), look.values, rules.terms, desk.account, rules.coins)
     desk, pulls = _tended(desk, look, rules)
     desk, left = leaving.leave(desk, falls, counters, look, rules)
-    desk, taken = entering.enter(desk, falls, counters, look, rules)
+    desk, taken = entering.enter(desk, falls, opportunities.sound(counters), look, rules)
     return desk, (*pulls, *left, *taken)
 
 

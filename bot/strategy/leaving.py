@@ -115,5 +115,5 @@ def _where(wish: Wish, account: Account, counters: Counters) -> list[Counter]:
     """The markets where an order may go: what a trade holds is sold where it lies."""
     trade, offers = account.trades.get(wish.trade), counters.get(wish.coin, ())
     if trade is None or wish.side is Side.BUY:
-        return list(offers)
+        return [each for each in offers if each.sound]
     return [each for each in offers if trade.kind == "pair" or each.market.venue in trade.held]

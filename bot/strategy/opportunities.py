@@ -34,6 +34,7 @@ class Counter:
     terms: Terms
     quote_usd: float
     sigma_bp: float = 0.0  # how unsure that is
+    sound: bool = True  # the quote is money that may be paid with
 
     @property
     def market(self) -> Market:
@@ -73,8 +74,12 @@ Counters = Mapping[Asset, tuple[Counter, ...]]
 def counters(
     latest: Iterable[Quote], values: FairValues, terms: Mapping[Market, Terms], account: Account, coins: Coins
 ) -> Counters:
-    """Every market where a stablecoin is traded against money of known worth, and whose venue is known well enough."""
-    money = {asset: values.values[asset] for asset in _money(values, coins)}
+    """Every market where a stablecoin is traded against money, and whose venue is known well enough.
+
+    Also money that has fallen: what is to be left is left for it, too. Nothing is begun with it, see `sound`.
+    """
+    kept = {DOLLAR, *_money(values, coins)}
+    money = {asset: each for asset, each in values.values.items() if asset in kept or coins.peg(asset) == DOLLAR}
     money[DOLLAR] = Value(1.0, 0.0, 1.0, anchored=True)
     found = defaultdict[Asset, list[Counter]](list)
     for quote in latest:
@@ -82,8 +87,14 @@ def counters(
         its = terms.get(market)
         if its and market.base in coins.by_symbol and market.quote in money and account.ready(market.venue) is None:
             paid = money[market.quote]
-            found[market.base].append(Counter(quote, its, paid.usd, paid.sigma_bp))
+            found[market.base].append(Counter(quote, its, paid.usd, paid.sigma_bp, sound=market.quote in kept))
     return {coin: tuple(sorted(each, key=lambda one: one.market)) for coin, each in found.items()}
+
+
+def sound(counters: Counters) -> Counters:
+    """Those where what is paid with stands near its dollar, and is surely known to."""
+    kept = {coin: tuple(each for each in offers if each.sound) for coin, offers in counters.items()}
+    return {coin: offers for coin, offers in kept.items() if offers}
 
 
 def _money(values: FairValues, coins: Coins) -> Iterator[Asset]:

@@ -151,13 +151,25 @@ def test_ranking_loses_nothing_and_puts_the_best_first(chances: list[Opportunity
 
 @given(st.floats(0.9, 1.1), st.floats(0, 300), st.booleans())
 def test_money_is_what_is_worth_a_dollar_for_sure(usd: float, sigma_bp: float, ready: bool) -> None:
-    """A coin serves as money near its dollar only; and no market counts whose venue is not known."""
+    """A coin is paid with near its dollar only, and taken wherever it is; no market counts whose venue is not known."""
     values = FairValues(T0, {USDC: SURE, USDT: Value(usd, sigma_bp, 1.0, anchored=True)})
     latest = [Quote(T0, T0, ALPHA, USDC, USDT, 0.9, 0.9, 1e6, 1e6)]
     account = told(RICH, [seen(ALPHA, ready=ready, USDT=1e6)])
     found = opportunities.counters(latest, values, {market(quote=USDT): TERMS}, account, COINS)
 
-    assert bool(found) == (ready and abs(usd - 1) <= 0.02 and sigma_bp <= 100)
+    assert bool(found) == ready
+    assert bool(opportunities.sound(found)) == (ready and abs(usd - 1) <= 0.02 and sigma_bp <= 100)
     assert opportunities.counters(latest, values, {}, account, COINS) == {}
     for each in found.get(USDC, ()):
         assert each.proceeds_usd <= min(each.quote_usd, 1.0)
+
+
+def test_what_is_held_is_left_for_money_that_fell() -> None:
+    """A market in a coin at 0.9 takes what is to be sold, at what that is worth; nothing is bought there."""
+    values = FairValues(T0, {USDC: SURE, USDT: Value(0.9, 5.0, 1.0, anchored=True)})
+    latest = [Quote(T0, T0, ALPHA, USDC, USDT, 0.8, 0.8, 1e6, 1e6)]
+    account = told(RICH, [seen(ALPHA, USDT=1e6)])
+    found = opportunities.counters(latest, values, {market(quote=USDT): TERMS}, account, COINS)
+
+    assert found[USDC][0].bid_usd == pytest.approx(0.8 * 0.9 * (1 - float(TERMS.taker)))
+    assert opportunities.sound(found) == {}
