@@ -25,6 +25,7 @@ from bot.model.fees import listed
 from bot.model.markets import DOLLAR, REFERENCES, Asset, Candles, Market
 from bot.model.orders import OrderEvent, OrderFilled, VenueSeen
 from bot.model.times import DAY
+from bot.model.trade import fee_usd
 from bot.strategy import fair_value
 from bot.strategy.deviation import COIN
 from bot.strategy.engine import Policy, State, step
@@ -252,7 +253,7 @@ class _Replay:
                 amount=fill.amount,
                 price=fill.price,
                 seen_price=ticket.seen_price,
-                fee_usd=books.fee_usd(ticket, fill),
+                fee_usd=fee_usd(ticket, fill),
                 quote_usd=ticket.quote_usd,
                 why=ticket.why,
             )

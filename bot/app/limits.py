@@ -8,13 +8,14 @@ from bot.app import coins as coin_names
 from bot.app import watching
 from bot.app.killswitch import KillSwitch
 from bot.app.settings import Settings
-from bot.model.account import Account, Trade
+from bot.model.account import Account
 from bot.model.coins import Coins
 from bot.model.events import Event
 from bot.model.ledger import Ledger
 from bot.model.markets import DOLLAR, Asset
 from bot.model.orders import Order, Purpose
 from bot.model.times import DAY, iso
+from bot.model.trade import Trade
 from bot.records.journal import Journal
 from bot.strategy.engine import State, step
 

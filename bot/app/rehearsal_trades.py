@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.model.account import Account, Trade
+from bot.model.account import Account
 from bot.model.decisions import Action
 from bot.model.events import Event
 from bot.model.orders import Ordered, OrderEnded, OrderFilled, Purpose, Ticket
+from bot.model.trade import Trade
 
 WAYS_OUT = frozenset({Purpose.EXIT, Purpose.UNWIND})
 

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from bot.model.markets import Asset, Market
+from bot.model.markets import PERPETUAL, Asset, Market, holder, perpetual
 from bot.model.orders import (
+    COVER,
+    MARGIN,
     NOTHING,
-    Kind,
+    FundingPaid,
     Order,
     Ordered,
     OrderEnded,
@@ -26,62 +28,12 @@ from bot.model.orders import (
     VenueSeen,
     reserved,
 )
+from bot.model.trade import Trade, traded
 
 REMEMBERED = 512  # orders and trades that are over: a fill may still be heard of
-DUST_USD = 10.0  # exchanges take no order of less: a trade of which no more is left to sell is over
-STRANGE_FEE = 0.002  # of what was traded, where a fee was paid in an asset that the market does not trade
 
 Purse = tuple[str, Asset]
-"""A venue, and what is held there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trade:
-    """Orders that belong together, of one coin: a hold, or a pair. Coins are exact, dollars are estimates."""
-
-    id: str
-    kind: Kind
-    coin: Asset
-    opened: int  # ns UTC, when its first order was decided
-    bought: Decimal = NOTHING  # coins, less fees taken in the coin
-    sold: Decimal = NOTHING
-    spent_usd: float = 0.0  # for what was bought, fees included
-    got_usd: float = 0.0  # for what was sold, less fees
-    fees_usd: float = 0.0
-    held: Mapping[str, Decimal] = field(default_factory=dict)  # coins by venue; of a pair, below zero where it sold
-    exits: int = 0  # steps of the way out that were ordered
-
-    @property
-    def net(self) -> Decimal:
-        """Coins bought and not sold; below zero where more was sold."""
-        return self.bought - self.sold
-
-    @property
-    def cost_usd(self) -> float:
-        """Dollars that a coin of it cost on average, fees included; 0 before any was bought."""
-        return self.spent_usd / float(self.bought) if self.bought else 0.0
-
-    @property
-    def basis_usd(self) -> float:
-        """Dollars that what is still held cost."""
-        return self.cost_usd * max(float(self.net), 0.0)
-
-    @property
-    def realised_usd(self) -> float:
-        """Profit on what was sold, after fees."""
-        return self.got_usd - self.cost_usd * float(self.sold)
-
-    @property
-    def earned_usd(self) -> float:
-        """Profit after fees once it is over: what is left counts for nothing."""
-        return self.got_usd - self.spent_usd
-
-    @property
-    def over(self) -> bool:
-        """Whether nothing is left of it; or, on the way out, no more than exchanges take an order for."""
-        traded = float(self.bought + self.sold)
-        left_usd = abs(float(self.net)) * (self.spent_usd + self.got_usd) / traded if traded else 0.0
-        return self.net == 0 or (left_usd < DUST_USD and (self.exits > 0 or self.kind == "pair"))
+"""Who holds it, and what: an exchange, or "chain"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,23 +48,31 @@ class Account:
     unready: Mapping[str, str] = field(default_factory=dict)  # venues that are not known well enough, and why
     seen: frozenset[str] = frozenset()  # venues that were ever known
     tickets: int = 0  # ever decided: the next one's name
+    funded: tuple[tuple[str, str], ...] = ()  # the newest payments of funding: venue and name
     realised_usd: float = 0.0  # of trades that are closed
     best_usd: float = 0.0  # the most that `realised_usd` ever was
 
     def ready(self, venue: str) -> str | None:
         """Why nothing may be ordered there; None where it may."""
-        return self.unready.get(venue) or (None if venue in self.seen else f"{venue} was not reconciled yet")
+        its = holder(venue)
+        return self.unready.get(its) or (None if its in self.seen else f"{its} was not reconciled yet")
 
     def free(self, venue: str, asset: Asset) -> Decimal:
-        """What is held there and not promised to an order."""
-        held = self.balances.get((venue, asset), NOTHING)
-        asked = (order for order in self.orders.values() if order.ticket.market.venue == venue)
+        """What is held there and neither promised to an order nor kept back to cover what was sold short."""
+        its = holder(venue)
+        held = self.balances.get((its, asset), NOTHING) - (self.cover(its) if asset == MARGIN else NOTHING)
+        asked = (order for order in self.orders.values() if order.ticket.market.holder == its)
         return max(held - sum((reserved(order, asset) for order in asked), NOTHING), NOTHING)
+
+    def cover(self, venue: str) -> Decimal:
+        """Margin kept back there for what was sold short."""
+        here = (held for (its, asset), held in self.balances.items() if its == venue and asset.endswith(PERPETUAL))
+        return sum((-held * COVER for held in here if held < 0), NOTHING)
 
     def spare(self, venue: str, asset: Asset) -> Decimal:
         """What is free there and not held by a trade: whoever sells that must have it still when it wants to leave."""
-        holds = (trade for trade in self.trades.values() if (trade.kind, trade.coin) == ("hold", asset))
-        held = sum((trade.held.get(venue, NOTHING) for trade in holds), NOTHING)
+        holds = (trade for trade in self.trades.values() if trade.coin == asset and trade.kind != "pair")
+        held = sum((trade.held.get(holder(venue), NOTHING) for trade in holds), NOTHING)
         return max(self.free(venue, asset) - max(held, NOTHING), NOTHING)
 
     def found_nobody(self, market: Market, since: int) -> bool:
@@ -151,6 +111,8 @@ def post(account: Account, event: OrderEvent) -> Account:
             return _seen(account, event)
         case OrderFilled():
             return _filled(account, event)
+        case FundingPaid():
+            return _funded(account, event)
         case Pulled() | OrderOpened() | OrderEnded() | OrderRefused():
             known = account.orders.get(event.order_id)
             return _settled(account, _told(known, event)) if known else account
@@ -242,39 +204,32 @@ def _filled(account: Account, fill: OrderFilled) -> Account:
 
 def _traded(account: Account, ticket: Ticket, fill: OrderFilled) -> Account:
     """Balances and the trade after a fill."""
-    venue, base, quote = ticket.market
+    (_, base, quote), its = ticket.market, ticket.market.holder
     buys = ticket.side is Side.BUY
     cost = fill.amount * fill.price
     moves = {base: fill.amount if buys else -fill.amount, quote: -cost if buys else cost}
     moves[fill.fee_asset] = moves.get(fill.fee_asset, NOTHING) - fill.fee
     balances = dict(account.balances)
     for asset, move in moves.items():
-        balances[venue, asset] = balances.get((venue, asset), NOTHING) + move
+        balances[its, asset] = balances.get((its, asset), NOTHING) + move
     account = _with_trade_of(account, ticket)
-    trades = {**account.trades, ticket.trade: _with(account.trades[ticket.trade], ticket, fill, moves[base])}
+    trades = {**account.trades, ticket.trade: traded(account.trades[ticket.trade], ticket, fill, moves[base])}
     return replace(account, balances=balances, trades=trades)
 
 
-def _with(trade: Trade, ticket: Ticket, fill: OrderFilled, moved: Decimal) -> Trade:
-    """`moved`: coins that came, below zero those that went, the fee taken in coins counted."""
-    buys, venue = ticket.side is Side.BUY, ticket.market.venue
-    dollars, fee = float(fill.amount * fill.price) * ticket.quote_usd, fee_usd(ticket, fill)
-    in_coin = fill.fee_asset == ticket.market.base  # then the coins that came are fewer, for the same dollars
+def _funded(account: Account, paid: FundingPaid) -> Account:
+    """A payment counts once, for the trade that is short there; after its end for none."""
+    purse, payment = (paid.venue, paid.asset), (paid.venue, paid.payment_id)
+    if payment in account.funded:
+        return account
+    its = (each for each in account.trades.values() if each.short.open and perpetual(each.coin) == paid.perpetual)
+    trades = dict(account.trades)
+    for trade in its:
+        trades[trade.id] = replace(trade, carry_usd=trade.carry_usd + float(paid.amount))
+        break
     return replace(
-        trade,
-        bought=trade.bought + (moved if buys else NOTHING),
-        sold=trade.sold - (NOTHING if buys else moved),
-        spent_usd=trade.spent_usd + (dollars + (0.0 if in_coin else fee) if buys else 0.0),
-        got_usd=trade.got_usd + (0.0 if buys else dollars - (0.0 if in_coin else fee)),
-        fees_usd=trade.fees_usd + fee,
-        held={**trade.held, venue: trade.held.get(venue, NOTHING) + moved},
+        account,
+        balances={**account.balances, purse: account.balances.get(purse, NOTHING) + paid.amount},
+        trades=trades,
+        funded=(*account.funded, payment)[-REMEMBERED:],
     )
-
-
-def fee_usd(ticket: Ticket, fill: OrderFilled) -> float:
-    """Dollars that a fill cost in fees; about, where they were paid in what the market does not trade."""
-    if fill.fee_asset == ticket.market.quote:
-        return float(fill.fee) * ticket.quote_usd
-    if fill.fee_asset == ticket.market.base:
-        return float(fill.fee * fill.price) * ticket.quote_usd
-    return float(fill.amount * fill.price) * ticket.quote_usd * STRANGE_FEE

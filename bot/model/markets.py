@@ -18,12 +18,36 @@ FIAT: frozenset[Asset] = frozenset({"USD", "EUR"})
 REFERENCES: frozenset[Asset] = frozenset({"BTC", "ETH"})  # promise nothing, trade against everything
 
 
+PERPETUAL = "-PERP"  # after a coin's name: a promise of its price that never falls due, bought and sold like a coin
+CHAIN = "chain"  # whoever trades in pools, and the beginning of the name of each
+
+
+def perpetual(coin: Asset) -> Asset:
+    """What a perpetual future of a coin is called: of what is held of it less than nothing is a short position."""
+    return coin + PERPETUAL
+
+
+def holder(venue: str) -> str:
+    """Where what is traded at a venue lies: at the exchange itself; of all pools in one wallet, "chain"."""
+    return venue.partition(":")[0]
+
+
 class Market(NamedTuple):
     """`base` priced in `quote` at `venue` (ccxt's id of an exchange, or "chain:<pool name>")."""
 
     venue: str
     base: Asset
     quote: Asset
+
+    @property
+    def holder(self) -> str:
+        """Where what is traded here lies."""
+        return holder(self.venue)
+
+    @property
+    def perpetual(self) -> bool:
+        """Whether what is traded here is a future that never falls due."""
+        return self.base.endswith(PERPETUAL)
 
     def __str__(self) -> str:
         return f"{self.venue} {self.base}/{self.quote}"

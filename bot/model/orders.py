@@ -39,7 +39,15 @@ class Purpose(StrEnum):
     UNWIND = "unwind"  # of a pair that was left one-sided
 
 
-Kind = Literal["hold", "pair"]
+Kind = Literal["hold", "pair", "hedged"]
+
+MARGIN: Asset = "USDT"  # what perpetuals are settled in: those of stablecoins are listed in no other
+COVER = Decimal("1.25")
+"""Units of margin kept for each coin sold short, until it is bought back: no exchange closes the position below that.
+
+A worst case, not a likely one: DAI at 1.12 on 12 March 2020 is the dearest that the past knows a dollar coin; twice
+that premium, and a little for what the exchange wants to see besides.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,7 @@ class Ticket:
     made_at: int  # ns UTC
     seen_price: float  # the price it was decided on: what slippage is measured from
     why: str = ""
+    flat_usd: float = 0.0  # what it is thought to cost besides fees, dollars: gas
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +81,8 @@ class Terms:
     amount_step: Decimal = Decimal("0.01")
     min_amount: Decimal = Decimal(0)
     min_cost: Decimal = Decimal(0)  # in the quote
+    carry: float = 0.0  # of a perpetual: what a short position pays a day for each dollar; below 0 it is paid
+    flat_usd: float = 0.0  # what an order costs however small it is, dollars: gas
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +159,8 @@ class OrderRefused:
 class VenueSeen:
     """An exchange's account as it stands, read while no order of ours was open there, or why it is not known.
 
-    `ready`: reconciled, so that new orders may go there. `balances`: all that is held of each asset, whole coins.
+    `ready`: reconciled, so that new orders may go there. `balances`: all that is held of each asset, whole coins. A
+    short position in a perpetual is held as less than nothing of it, and what it was sold for as money.
     """
 
     made_at: int
@@ -160,9 +172,23 @@ class VenueSeen:
     kind: Literal["venue"] = "venue"
 
 
+@dataclass(frozen=True, slots=True)
+class FundingPaid:
+    """What a position in a perpetual brought or cost. The same `payment_id` of a venue heard again is the same."""
+
+    made_at: int
+    seen_at: int
+    venue: str
+    perpetual: Asset  # "USDC-PERP"
+    payment_id: str
+    amount: Decimal  # of `asset`: above zero it came to us
+    asset: Asset
+    kind: Literal["funding"] = "funding"
+
+
 OrderFinal = OrderEnded | OrderRefused
 OrderReport = OrderOpened | OrderFilled | OrderEnded | OrderRefused
-OrderEvent = Ordered | Pulled | OrderReport | VenueSeen
+OrderEvent = Ordered | Pulled | OrderReport | VenueSeen | FundingPaid
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +226,13 @@ class Order:
 def reserved(order: Order, asset: Asset) -> Decimal:
     """What an order may still take of an asset; a buyer's fee is thought to be no more than one part in a hundred."""
     ticket = order.ticket
+    if ticket.market.perpetual:
+        return order.remaining * margin(ticket) if asset == ticket.market.quote else NOTHING
     if ticket.side is Side.SELL:
         return order.remaining if asset == ticket.market.base else NOTHING
     return order.remaining * ticket.limit * Decimal("1.01") if asset == ticket.market.quote else NOTHING
+
+
+def margin(ticket: Ticket) -> Decimal:
+    """What of the quote is to be kept back for each unit of an order for a perpetual: none to buy back."""
+    return max(COVER - ticket.limit, NOTHING) if ticket.side is Side.SELL else NOTHING

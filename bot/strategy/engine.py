@@ -34,7 +34,7 @@ from bot.model.events import (
     TicksSeen,
 )
 from bot.model.ledger import Ledger, Promise
-from bot.model.orders import Ordered, OrderEnded, OrderFilled, OrderOpened, OrderRefused, Pulled, VenueSeen
+from bot.model.orders import OrderEvent
 from bot.model.registry import Address, Registry
 from bot.strategy import alerts, depeg, desk, evidence, fair_value, onchain, planning, quotes, risk, routing, worth
 from bot.strategy.depeg import Thresholds, Watching
@@ -111,7 +111,7 @@ def step(state: State, event: Event, policy: Policy) -> tuple[State, tuple[Actio
             return _promised(state, event.plan), ()
         case Tick():
             return _looked(state, event.seen_at, policy)
-        case Ordered() | Pulled() | OrderOpened() | OrderFilled() | OrderEnded() | OrderRefused() | VenueSeen():
+        case _ if isinstance(event, OrderEvent):
             return replace(state, desk=desk.post(state.desk, event)), ()
         case _:
             return _reported(state, event, policy)

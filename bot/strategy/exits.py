@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from bot.model.account import Trade
 from bot.model.outlooks import Outlook, Stance
+from bot.model.trade import Trade
 
 # How much of what was bought is kept at most once so much of the way back is done. Most of the way is worth more than
 # all of it: what is left shrinks, and the risk does not.

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from bot.model.account import Account, Trade
+from bot.model.account import Account
 from bot.model.decisions import Action, Depeg, Warn
 from bot.model.episodes import Redemption
 from bot.model.markets import Asset
@@ -11,6 +11,7 @@ from bot.model.orders import Purpose, Side
 from bot.model.outlooks import Outlook
 from bot.model.redeeming import access
 from bot.model.times import DAY
+from bot.model.trade import Trade
 from bot.strategy import exits, tickets, unwinding
 from bot.strategy.deviation import in_peg
 from bot.strategy.opportunities import BP, Counter, Counters

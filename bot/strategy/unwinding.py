@@ -2,9 +2,10 @@
 
 from decimal import Decimal
 
-from bot.model.account import Account, Trade
+from bot.model.account import Account
 from bot.model.orders import Purpose, Side
 from bot.model.times import MINUTE
+from bot.model.trade import Trade
 from bot.strategy.mandate import Mandate
 from bot.strategy.tickets import Wish
 

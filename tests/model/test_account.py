@@ -23,9 +23,10 @@ from strategy.desks import (
 )
 
 from bot.model import account as books
-from bot.model.account import Account, Trade
+from bot.model.account import Account
 from bot.model.markets import DOLLAR
 from bot.model.orders import Order, OrderEvent, OrderFilled, Purpose, Side, Ticket
+from bot.model.trade import Trade
 
 RICH = told(Account(), [seen(ALPHA, USD=1e6, USDC=1e6, BNB=10), seen(BETA, USD=1e6, USDC=1e6)])
 NONE = Decimal(0)

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.model.account import Trade
 from bot.model.outlooks import Outlook, Stance
 from bot.model.times import DAY
+from bot.model.trade import Trade
 from bot.strategy import exits
 from bot.strategy.exits import Exit
 from strategy.desks import T0, USDC, outlook
