@@ -45,8 +45,8 @@ MARGIN: Asset = "USDT"  # what perpetuals are settled in: those of stablecoins a
 COVER = Decimal("1.25")
 """Units of margin kept for each coin sold short, until it is bought back: no exchange closes the position below that.
 
-A worst case, not a likely one: DAI at 1.12 on 12 March 2020 is the dearest that the past knows a dollar coin; twice
-that premium, and a little for what the exchange wants to see besides.
+A worst case, not a likely one: the dearest that the past knows a dollar coin is DAI at 1.129 on 13 March 2020, and this
+is about twice that premium.
 """
 
 
