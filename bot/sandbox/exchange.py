@@ -16,6 +16,7 @@ from typing import Self
 from aiohttp import web
 
 from bot.model.markets import Asset, Candles
+from bot.model.orders import MARGIN
 from bot.sandbox import exchange_http
 from bot.sandbox.errors import SandboxError
 from bot.sandbox.exchange_account import Teller
@@ -146,6 +147,10 @@ class Exchanges:
         listing = self._listing(market.venue, market.base, market.quote)
         self._exchange(market.venue).candles[listing, candles.timeframe // MILLISECOND] = candles
 
+    def funding(self, venue: str, base: Asset, rate: Decimal | str) -> None:
+        """Sets what a perpetual future's buyers pay its sellers every eight hours, a share; below 0 they are paid."""
+        self._exchange(venue).funding[self._perpetual(venue, base)] = Decimal(rate)
+
     def fund(self, venue: str, asset: Asset, amount: Decimal | int | str) -> None:
         """Adds to what the account at an exchange holds, or takes from it where `amount` is below 0."""
         self.account(venue).held[asset] += Decimal(amount)
@@ -199,13 +204,13 @@ class Exchanges:
         self._set_clock(venue)
 
     def _open(self, venue: str, clock: Callable[[], int], markets: str | None) -> None:
-        if venue not in wires.WIRES:
-            raise SandboxError(f"no exchange {venue} in the sandbox; there are {', '.join(wires.WIRES)}")
+        if venue not in wires.ALL:
+            raise SandboxError(f"no exchange {venue} in the sandbox; there are {', '.join(wires.ALL)}")
         exchange = Exchange(venue, clock)
-        exchange.open(wires.WIRES[venue].listed if markets is None else listings(markets))
+        exchange.open(wires.ALL[venue].listed if markets is None else listings(markets))
         self._exchanges[venue] = exchange
         if venue in wires.DESKS:
-            wire, desk = wires.WIRES[venue], wires.DESKS[venue]
+            wire, desk = wires.ALL[venue], wires.DESKS[venue]
             self._tellers[venue] = Teller(wire, desk, exchange, self._faults[venue], self._sockets[venue])
 
     def _exchange(self, venue: str) -> Exchange:
@@ -218,6 +223,9 @@ class Exchanges:
         if listing is None:
             raise SandboxError(f"{venue} has no market {base}/{quote} in the sandbox")
         return listing
+
+    def _perpetual(self, venue: str, base: Asset) -> Listing:
+        return self._listing(venue, base, MARGIN)
 
     def _set_clock(self, venue: str) -> None:
         self._exchange(venue).skew = round(self._faults[venue].get(Fault.SKEW, 0.0) * 1e9)
@@ -234,8 +242,8 @@ class Exchanges:
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         host = request.match_info["host"]
-        wire = wires.at(host)
-        if wire is None or wire.venue not in self._exchanges:
+        wire = wires.at(host, self._exchanges)
+        if wire is None:
             return web.Response(status=404, text=f"no exchange at {host} in the sandbox")
         faults = self._faults[wire.venue]
         for fault, refusal in REFUSES.items():

@@ -8,7 +8,9 @@ from typing import Any
 
 import ccxt.pro
 
+from bot.model.markets import PERPETUAL
 from bot.sandbox.exchange import Exchanges
+from bot.sandbox.wire.book import Listing
 
 PATIENCE = 10.0  # seconds that a client may take for what takes milliseconds
 BEATS = {"kucoin": 6, "bitstamp": 7, "bitvavo": 1, "mexc": 26, "xt": 26}  # changes it waits for
@@ -39,6 +41,12 @@ async def soon(awaited: Any) -> Any:
     return await asyncio.wait_for(awaited, PATIENCE)
 
 
+def symbol(listing: Listing) -> str:
+    """A market as ccxt calls it."""
+    name = f"{listing.base.removesuffix(PERPETUAL)}/{listing.quote}"
+    return f"{name}:{listing.quote}" if listing.base.endswith(PERPETUAL) else name
+
+
 def _through(urls: Any, url: str) -> Any:
     if isinstance(urls, dict):
         return {name: _through(each, url) for name, each in urls.items()}
@@ -53,7 +61,7 @@ class Floor:
         self.exchanges, self.ccxt, (self.venue,) = exchanges, ccxt, exchanges.venues
         first = exchanges.listings(self.venue)[0]
         self.market = (self.venue, first.base, first.quote)
-        self.symbol = f"{first.base}/{first.quote}"
+        self.symbol = symbol(first)
 
     def quote(self, *terms: float | None) -> None:
         """Sets the market's best prices and sizes: bid, ask, bid size, ask size."""

@@ -6,6 +6,7 @@ Source: developers.binance.com, Spot API: market data endpoints, diff. depth str
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
+from bot.model.markets import PERPETUAL
 from bot.sandbox.wire.book import Book, Listing, changes, listings
 from bot.sandbox.wire.exchange import Bar, Exchange
 from bot.sandbox.wire.usual import intervals, ms, number, page
@@ -31,7 +32,7 @@ class Binance(Wire):
     """Speaks as stream.binance.com and api.binance.com do."""
 
     venue = "binance"
-    hosts = ("binance.com",)
+    hosts: tuple[str, ...] = ("binance.com",)
     listed = listings(
         "USDC/USDT FDUSD/USDT FDUSD/USDC TUSD/USDT USD1/USDT USDE/USDT USDP/USDT DAI/USDT RLUSD/USDT EURI/USDT "
         "USDT/EUR USDC/EUR BTC/USDT BTC/USDC BTC/FDUSD BTC/EUR ETH/USDT ETH/USDC ETH/FDUSD ETH/EUR"
@@ -51,10 +52,10 @@ class Binance(Wire):
             case "time":
                 return Answer({"serverTime": exchange.now_ms()})
             case "depth":
-                book = exchange.books[_listing(exchange, request.query["symbol"])]
+                book = exchange.books[meant(exchange, request.query["symbol"])]
                 return Answer({"lastUpdateId": book.number, "bids": pairs(book.bids), "asks": pairs(book.asks)})
             case "klines":
-                return Answer([_kline(bar) for bar in _page(request.query, exchange)])
+                return Answer(klines(request.query, exchange))
         raise RefusedError(Refusal.UNKNOWN_PATH)
 
     def hear(self, message: Json, line: Line) -> None:
@@ -64,7 +65,7 @@ class Binance(Wire):
             if message["method"] == "UNSUBSCRIBE":
                 line.unsubscribe(topic)
             else:
-                line.subscribe(topic, _listing(line.exchange, topic.partition("@")[0].upper()))
+                line.subscribe(topic, meant(line.exchange, topic.partition("@")[0].upper()))
 
     def opening(self, subscription: Subscription, book: Book) -> Iterable[Json]:
         """Differences need no beginning: the client asks for a snapshot by REST. The others tell how it stands."""
@@ -75,20 +76,21 @@ class Binance(Wire):
         symbol, _, channel = subscription.topic.partition("@")
         head = {"s": symbol.upper(), "E": ms(book)}
         if channel.startswith("depth"):
-            return (head | _difference(subscription.told, book),)
+            return (head | difference(subscription.told, book),)
         if channel == "bookTicker":  # which has no time
-            return ({"u": book.number, "s": head["s"]} | _touch(book),)
+            return ({"u": book.number, "s": head["s"]} | touch(book),)
         if channel == "miniTicker":
             return (head | {"e": "24hrMiniTicker"} | _day(book),)
-        return (head | {"e": "24hrTicker", "C": head["E"]} | _touch(book) | _day(book),)
+        return (head | {"e": "24hrTicker", "C": head["E"]} | touch(book) | _day(book),)
 
 
 def name(listing: Listing) -> str:
-    """A market as Binance calls it: USDCUSDT."""
-    return listing.base + listing.quote
+    """A market as Binance calls it: USDCUSDT, be it the coin or, at another host, its perpetual future."""
+    return listing.base.removesuffix(PERPETUAL) + listing.quote
 
 
-def _listing(exchange: Exchange, symbol: str) -> Listing:
+def meant(exchange: Exchange, symbol: str) -> Listing:
+    """The market that Binance calls so. Raises RefusedError where there is none."""
     return find(exchange, symbol, name)
 
 
@@ -113,12 +115,14 @@ def _terms(listing: Listing) -> Json:
     }
 
 
-def _difference(told: Book, book: Book) -> Json:
+def difference(told: Book, book: Book) -> dict[str, Json]:
+    """What changed from one book to the next."""
     bids, asks = changes(told.bids, book.bids), changes(told.asks, book.asks)
     return {"e": "depthUpdate", "U": told.number + 1, "u": book.number, "b": pairs(bids), "a": pairs(asks)}
 
 
-def _touch(book: Book) -> Json:
+def touch(book: Book) -> dict[str, Json]:
+    """The best bid and ask."""
     return {"b": book.bid.price, "B": book.bid.size, "a": book.ask.price, "A": book.ask.size}
 
 
@@ -127,11 +131,12 @@ def _day(book: Book) -> Json:
     return same | dict.fromkeys("vqpP", "0")
 
 
-def _page(query: Mapping[str, str], exchange: Exchange) -> list[Bar]:
-    """From startTime upward where it is given, else the newest; 500 unless asked for up to 1,000."""
-    listing, length = _listing(exchange, query["symbol"]), INTERVALS[query["interval"]]
-    limit = min(int(query.get("limit", 500)), 1000)
-    return page(exchange, listing, length, limit, number(query, "startTime"), number(query, "endTime"))
+def klines(query: Mapping[str, str], exchange: Exchange, most: int = 1000) -> list[Json]:
+    """From startTime upward where it is given, else the newest; 500 unless asked for up to `most`."""
+    listing, length = meant(exchange, query["symbol"]), INTERVALS[query["interval"]]
+    limit = min(int(query.get("limit", 500)), most)
+    bars = page(exchange, listing, length, limit, number(query, "startTime"), number(query, "endTime"))
+    return [_kline(bar) for bar in bars]
 
 
 def _kline(bar: Bar) -> Json:

@@ -1,5 +1,6 @@
 """One exchange as it stands: its markets and their books, its price history, its clock. It knows no wire format."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -11,6 +12,7 @@ from bot.model.markets import Asset, Candles
 from bot.sandbox.wire.book import Book, Levels, Listing
 
 MILLISECOND = 1_000_000  # ns
+FUNDING = Decimal("0.0001")  # the rate of a perpetual future unless it is set: what the interest of money comes to
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,10 @@ class Exchange:
     maker: Decimal = Decimal("0.001")
     books: dict[Listing, Book] = field(default_factory=dict)
     candles: dict[tuple[Listing, int], Candles] = field(default_factory=dict)  # by market and timeframe in ms
+    marks: dict[Listing, Decimal] = field(default_factory=dict)  # the last middle that each market had
+    funding: dict[Listing, Decimal] = field(
+        default_factory=lambda: defaultdict(lambda: FUNDING)
+    )  # a share, each 8 hours
     ids: Iterator[int] = field(default_factory=lambda: count(1))
 
     @property
@@ -70,7 +76,13 @@ class Exchange:
         """Sets what stands in a market."""
         book = Book(self.books[listing].number + 1, self.now(), bids, asks)
         self.books[listing] = book
+        if bids and asks:
+            self.marks[listing] = (Decimal(book.bid.price) + Decimal(book.ask.price)) / 2
         return book
+
+    def mark(self, listing: Listing) -> Decimal:
+        """What one unit counts for: the middle of the book, or the last there was; 0 before there was any."""
+        return self.marks.get(listing, Decimal(0))
 
     def bars(
         self,

@@ -1,9 +1,10 @@
 """Every wire format there is, by ccxt's id of the exchange."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from bot.sandbox.wire.binance import Binance
 from bot.sandbox.wire.binance_private import BinanceDesk
+from bot.sandbox.wire.binanceusdm import BinanceUsdm
 from bot.sandbox.wire.bingx import BingX
 from bot.sandbox.wire.bitfinex import Bitfinex
 from bot.sandbox.wire.bitget import Bitget
@@ -33,7 +34,7 @@ from bot.sandbox.wire.whitebit import WhiteBit
 from bot.sandbox.wire.wire import Wire
 from bot.sandbox.wire.xt import Xt
 
-_ALL: tuple[Wire, ...] = (
+_SPOT: tuple[Wire, ...] = (
     Binance(),
     Kraken(),
     Coinbase(),
@@ -58,7 +59,11 @@ _ALL: tuple[Wire, ...] = (
     Xt(),
     Bithumb(),
 )
-WIRES: Mapping[str, Wire] = {wire.venue: wire for wire in _ALL}
+WIRES: Mapping[str, Wire] = {wire.venue: wire for wire in _SPOT}
+"""Where coins are traded: those that are played unless others are named."""
+FUTURES: Mapping[str, Wire] = {wire.venue: wire for wire in (BinanceUsdm(),)}
+"""Where perpetual futures are."""
+ALL: Mapping[str, Wire] = {**FUTURES, **WIRES}
 DESKS: Mapping[str, Desk] = {
     "binance": BinanceDesk(),
     "kraken": KrakenDesk(),
@@ -68,10 +73,11 @@ DESKS: Mapping[str, Desk] = {
 }
 
 
-def at(host: str) -> Wire | None:
-    """The wire that answers at a host, with or without a port; None where none does."""
+def at(host: str, played: Container[str] = ALL) -> Wire | None:
+    """The wire of those `played` that answers at a host, with or without a port; None where none does."""
     name = host.partition(":")[0]
-    return next((wire for wire in WIRES.values() if any(_within(name, each) for each in wire.hosts)), None)
+    wires = (wire for venue, wire in ALL.items() if venue in played)
+    return next((wire for wire in wires if any(_within(name, each) for each in wire.hosts)), None)
 
 
 def _within(name: str, domain: str) -> bool:
