@@ -126,6 +126,30 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class Hedged:
+    """A coin below its peg, bought here and sold short there: kept until both prices meet, wherever that is.
+
+    Prices are dollars a coin after fees, estimates.
+    """
+
+    coin: Asset
+    buy: Market
+    short: Market  # a perpetual
+    outlook: Outlook
+    price: float  # what one is bought for
+    short_price: float  # what selling one short brings
+    amount: float  # coins that both books, our money and our margin bear
+    net: float  # expected profit for each dollar, after every cost
+    days: float  # that the money is bound if it takes long
+    parted: float  # what a dollar loses when the two prices part as far as they did at worst
+
+    @property
+    def score(self) -> float:
+        """Expected profit a day for each dollar that can be lost: what opportunities are ranked by."""
+        return self.net / max(self.parted, 1e-4) / max(self.days, 1 / 24)
+
+
+@dataclass(frozen=True, slots=True)
 class Pair:
     """One coin dearer at one venue than at another: bought here and sold there at once, from what lies there."""
 
@@ -144,7 +168,7 @@ class Pair:
         return self.net_bp / 1e4 * 24
 
 
-Opportunity = Loop | Pair | Hold
+Opportunity = Loop | Pair | Hold | Hedged
 
 
 @dataclass(frozen=True, slots=True)

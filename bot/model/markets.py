@@ -27,6 +27,11 @@ def perpetual(coin: Asset) -> Asset:
     return coin + PERPETUAL
 
 
+def underlying(asset: Asset) -> Asset:
+    """The coin whose price a perpetual promises; of all else itself."""
+    return asset.removesuffix(PERPETUAL)
+
+
 def holder(venue: str) -> str:
     """Where what is traded at a venue lies: at the exchange itself; of all pools in one wallet, "chain"."""
     return venue.partition(":")[0]

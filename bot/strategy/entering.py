@@ -4,13 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import ROUND_DOWN, Decimal
 
-from bot.model.decisions import Action, ApprovedOrder, Depeg, Hold, Pair, Passed, Place
-from bot.model.markets import Asset
-from bot.model.orders import Ordered, Purpose, Side, Ticket
-from bot.model.outlooks import Stance
-from bot.strategy import liquidity, opportunities, risk, stakes, tickets
+from bot.model.decisions import Action, Depeg, Hedged, Hold, Opportunity, Pair, Passed
+from bot.model.markets import Asset, perpetual
+from bot.model.orders import Kind, Purpose, Side, Ticket
+from bot.model.outlooks import Outlook, Stance
+from bot.model.trade import Trade
+from bot.strategy import hedging, legged, liquidity, opportunities, stakes, tickets
+from bot.strategy.legged import Leg, Legs
 from bot.strategy.opportunities import BP, Counter, Counters
-from bot.strategy.ordering import Desk, Look, Rules, peg_usd, post, remembering, rests, reviewed
+from bot.strategy.ordering import Desk, Look, Rules, peg_usd, remembering, rests, reviewed
 from bot.strategy.stakes import Holdings, Stake
 from bot.strategy.tickets import Wish
 
@@ -23,18 +25,13 @@ def enter(
     desk: Desk, falls: Mapping[Asset, Depeg], counters: Counters, look: Look, rules: Rules
 ) -> tuple[Desk, list[Action]]:
     """The chances of this look, the best first, as long as there is room for them."""
-    chances: list[Hold | Pair] = []
-    for coin, depeg in falls.items() if rules.mandate.holds else ():
-        if coin not in desk.outlooks:
-            continue
-        view, offers = desk.outlooks[coin], counters.get(coin, ())
-        found = opportunities.hold(depeg, view, offers, look.values, peg_usd(coin, look, rules), rules.mandate)
-        if isinstance(found, str):
-            desk = remembering(desk, Passed(look.now, coin, "hold", found))
-        else:
-            chances.append(found)
+    chances: list[Opportunity] = []
+    for coin, depeg in falls.items():
+        if coin in desk.outlooks:
+            desk, found = _of_fallen(desk, depeg, counters, look, rules)
+            chances += found
     for coin, offers in counters.items() if rules.mandate.pairs else ():
-        if coin in desk.outlooks and desk.outlooks[coin].stance is Stance.NO_TOUCH:
+        if coin not in rules.coins.by_symbol or _untouchable(desk, coin):
             continue  # one leg may fail, and then it is held
         there = tuple(each for each in offers if not rests(each, desk, look, rules))
         chances += list(opportunities.pairs(coin, there, desk.account, look.now, rules.mandate))[:1]
@@ -43,6 +40,8 @@ def enter(
         match chance:
             case Hold():
                 desk, more = _hold(desk, chance, counters, look, rules)
+            case Hedged():
+                desk, more = _hedged(desk, chance, counters, look, rules)
             case Pair():
                 desk, more = _pair(desk, chance, counters, look, rules)
             case _:
@@ -51,26 +50,55 @@ def enter(
     return desk, actions
 
 
+def _of_fallen(
+    desk: Desk, depeg: Depeg, counters: Counters, look: Look, rules: Rules
+) -> tuple[Desk, list[Opportunity]]:
+    """What a coin off its peg offers: to be held, or held and sold short. Why not, where it is not, is remembered."""
+    coin, mandate = depeg.coin, rules.mandate
+    view, offers, futures = desk.outlooks[coin], counters.get(coin, ()), counters.get(perpetual(coin), ())
+    found: list[tuple[Kind, Hold | Hedged | str]] = []
+    if mandate.holds:
+        usd = peg_usd(coin, look, rules)
+        found.append(("hold", opportunities.hold(depeg, view, offers, look.values, usd, mandate)))
+    if mandate.hedges and (futures or view.stance is Stance.HEDGED):
+        there, short = ([each for each in some if not rests(each, desk, look, rules)] for some in (offers, futures))
+        found.append(("hedged", hedging.chance(depeg, view, there, short, desk.account, mandate)))
+    for kind, each in found:
+        if isinstance(each, str):
+            desk = remembering(desk, Passed(look.now, coin, kind, each))
+    return desk, [each for _, each in found if not isinstance(each, str)]
+
+
+def _untouchable(desk: Desk, coin: Asset) -> bool:
+    return coin in desk.outlooks and desk.outlooks[coin].stance is Stance.NO_TOUCH
+
+
 def holdings(desk: Desk, rules: Rules, look: Look) -> Holdings:
     """What is held of each coin and promised to be, and what of it may be lost."""
     found: dict[Asset, Stake] = {}
     for trade in desk.account.trades.values():
-        if trade.kind == "hold":
-            worst = _worst_usd(trade.coin, desk, look, rules)
-            lost = max(trade.basis_usd - max(float(trade.net), 0.0) * worst, 0.0)
-            found[trade.coin] = _more(found.get(trade.coin, Stake()), trade.basis_usd, lost)
+        if trade.kind != "pair":
+            stake = _stake(trade.kind, trade.coin, trade.basis_usd, trade.net, desk, look, rules)
+            found[trade.coin] = _more(found.get(trade.coin, Stake()), stake)
     for order in desk.account.orders.values():
         ticket = order.ticket
-        if ticket.purpose is Purpose.ENTER and ticket.kind == "hold":
+        if ticket.purpose is Purpose.ENTER and ticket.kind != "pair":
             cost = float(order.remaining * ticket.limit) * ticket.quote_usd
-            lost = max(cost - float(order.remaining) * _worst_usd(ticket.coin, desk, look, rules), 0.0)
-            found[ticket.coin] = _more(found.get(ticket.coin, Stake()), cost, lost)
+            stake = _stake(ticket.kind, ticket.coin, cost, order.remaining, desk, look, rules)
+            found[ticket.coin] = _more(found.get(ticket.coin, Stake()), stake)
     worth = desk.worth
     return Holdings(max(worth.equity, 0.0), max(worth.peak - worth.equity, 0.0), found)
 
 
-def _more(stake: Stake, cost: float, lost: float) -> Stake:
-    return Stake(stake.cost + cost, stake.risk + lost)
+def _stake(kind: Kind, coin: Asset, cost: float, amount: Decimal, desk: Desk, look: Look, rules: Rules) -> Stake:
+    """What coins that cost so many dollars lose at worst: at their stop, or what coin and perpetual part by."""
+    if kind == "hedged":
+        return Stake(cost, cost * rules.mandate.parted)
+    return Stake(cost, max(cost - max(float(amount), 0.0) * _worst_usd(coin, desk, look, rules), 0.0))
+
+
+def _more(one: Stake, other: Stake) -> Stake:
+    return Stake(one.cost + other.cost, one.risk + other.risk)
 
 
 def _worst_usd(coin: Asset, desk: Desk, look: Look, rules: Rules) -> float:
@@ -80,11 +108,13 @@ def _worst_usd(coin: Asset, desk: Desk, look: Look, rules: Rules) -> float:
 
 def _hold(desk: Desk, hold: Hold, counters: Counters, look: Look, rules: Rules) -> tuple[Desk, list[Action]]:
     """Buy more of a fallen coin, if there is room for more; never while the last order is open or the way out begun."""
-    trade = next((each for each in desk.account.trades.values() if (each.kind, each.coin) == ("hold", hold.coin)), None)
+    trade = _open(desk, "hold", hold.coin)
     if trade and (desk.account.pending(trade.id) or trade.exits):
         return desk, []
     offers = counters[hold.coin]
-    room = stakes.room(hold, holdings(desk, rules, look), _sellable_usd(hold, offers), rules.coins, rules.mandate)
+    room = stakes.room(
+        hold, holdings(desk, rules, look), _sellable_usd(hold.price, hold.outlook, offers), rules.coins, rules.mandate
+    )
     usd = min(room.usd, rules.mandate.most_usd)
     if usd < rules.mandate.least_usd:
         return remembering(desk, Passed(look.now, hold.coin, "hold", room.reason)), []
@@ -108,11 +138,10 @@ def _hold(desk: Desk, hold: Hold, counters: Counters, look: Look, rules: Rules) 
     return _placed(desk, made, hold.coin, look, rules)
 
 
-def _sellable_usd(hold: Hold, offers: Sequence[Counter]) -> float:
+def _sellable_usd(price: float, outlook: Outlook, offers: Sequence[Counter]) -> float:
     """What could be sold of the coin on its way to the stop: of what buys it now, what such times leave."""
     now, then = (
-        liquidity.stressed(1.0, 0.0, liquidity.severity((1 - price) * BP))[0]
-        for price in (hold.price, hold.outlook.worst)
+        liquidity.stressed(1.0, 0.0, liquidity.severity((1 - each) * BP))[0] for each in (price, outlook.worst)
     )
     bids = sum(each.quote.bid_size * (each.quote.bid or 0.0) * each.quote_usd for each in offers)
     return bids * min(then / now, 1.0) * DRIED * SOLD_IN
@@ -132,29 +161,46 @@ def _placed(desk: Desk, made: list[Ticket], coin: Asset, look: Look, rules: Rule
     return desk, actions
 
 
+def _hedged(desk: Desk, chance: Hedged, counters: Counters, look: Look, rules: Rules) -> tuple[Desk, list[Action]]:
+    """Buy more of a coin and sell as much of its perpetual; never while orders of it are open or the way out begun."""
+    trade = _open(desk, "hedged", chance.coin)
+    if trade and (desk.account.pending(trade.id) or trade.exits):
+        return desk, []
+    offers, futures = counters[chance.coin], counters[perpetual(chance.coin)]
+    sellable = _sellable_usd(chance.price, chance.outlook, offers)
+    room = stakes.hedged_room(chance, holdings(desk, rules, look), sellable, rules.coins, rules.mandate)
+    if room.usd < rules.mandate.least_usd:
+        return remembering(desk, Passed(look.now, chance.coin, "hedged", room.reason)), []
+    buy = next(each for each in offers if each.market == chance.buy)
+    short = next(each for each in futures if each.market == chance.short)
+    legs = Legs(
+        "hedged",
+        chance.coin,
+        trade.id if trade else "",
+        min(chance.amount, room.usd / chance.price),
+        (Leg(buy, Side.BUY), Leg(short, Side.SELL, Purpose.HEDGE)),
+        rules.mandate.slippage_bp,
+        f"bought for {chance.price:.4f} and sold short for {chance.short_price:.4f}: {chance.net:.2%} after costs",
+    )
+    return legged.place(desk, legs, look, rules)
+
+
 def _pair(desk: Desk, pair: Pair, counters: Counters, look: Look, rules: Rules) -> tuple[Desk, list[Action]]:
-    """Both legs at once, or neither."""
-    if any(each.kind == "pair" and each.coin == pair.coin for each in desk.account.trades.values()):
+    """Bought here and sold there, unless one of the coin is open still."""
+    if _open(desk, "pair", pair.coin):
         return desk, []
     by_market = {each.market: each for each in counters[pair.coin]}
-    step = max(by_market[pair.buy].terms.amount_step, by_market[pair.sell].terms.amount_step)
-    amount = (Decimal(repr(pair.amount)) / step).to_integral_value(ROUND_DOWN) * step
-    why = f"{pair.net_bp:.0f} bp after costs between {pair.buy.venue} and {pair.sell.venue}"
-    legs: list[Ticket] = []
-    for side, market in ((Side.BUY, pair.buy), (Side.SELL, pair.sell)):
-        wish = Wish("", "pair", pair.coin, side, Purpose.ENTER, amount, rules.mandate.pair_bp / 4, why)
-        legs += tickets.cut(wish, [by_market[market]], desk.account, 1.0, look.now)
-        amount = legs[-1].amount if legs else amount  # the purse must bear slippage too: no more is sold than bought
-    if len(legs) < 2 or legs[0].amount != legs[1].amount:
-        return desk, []
-    legs[1] = replace(legs[1], id=tickets.name(desk.account.tickets + 1, look.now), trade=legs[0].trade)
-    verdicts = [risk.review_order(leg, desk.account, desk.worth, look.standing, rules.mandate) for leg in legs]
-    for verdict in verdicts:
-        if isinstance(verdict, Passed):
-            return remembering(desk, verdict), []
-    placed: list[Action] = []
-    for verdict in verdicts:
-        if isinstance(verdict, ApprovedOrder):
-            desk = post(desk, Ordered(look.now, look.now, verdict.ticket))
-            placed.append(Place(verdict))
-    return desk, placed
+    legs = Legs(
+        "pair",
+        pair.coin,
+        "",
+        pair.amount,
+        (Leg(by_market[pair.buy], Side.BUY), Leg(by_market[pair.sell], Side.SELL)),
+        rules.mandate.pair_bp / 4,
+        f"{pair.net_bp:.0f} bp after costs between {pair.buy.venue} and {pair.sell.venue}",
+    )
+    return legged.place(desk, legs, look, rules)
+
+
+def _open(desk: Desk, kind: Kind, coin: Asset) -> Trade | None:
+    return next((each for each in desk.account.trades.values() if (each.kind, each.coin) == (kind, coin)), None)

@@ -6,13 +6,13 @@ from dataclasses import replace
 from bot.model.account import Account
 from bot.model.decisions import Action, Depeg, Warn
 from bot.model.episodes import Redemption
-from bot.model.markets import Asset
+from bot.model.markets import Asset, perpetual
 from bot.model.orders import Purpose, Side
 from bot.model.outlooks import Outlook
 from bot.model.redeeming import access
 from bot.model.times import DAY
 from bot.model.trade import Trade
-from bot.strategy import exits, tickets, unwinding
+from bot.strategy import exits, hedging, tickets, unwinding
 from bot.strategy.deviation import in_peg
 from bot.strategy.opportunities import BP, Counter, Counters
 from bot.strategy.ordering import Desk, Look, Rules, peg_usd, refuses, rests, reviewed
@@ -36,24 +36,54 @@ def leave(
         if wish.purpose is Purpose.UNWIND:  # rather where it was not tried in vain
             offers = _fair(wish, offers, look, rules)
             offers = [each for each in offers if not rests(each, desk, look, rules)] or offers
-        offers = offers if hurry or wish.coin not in falls else _near_the_best(offers)
+        offers = offers if hurry or wish.kind == "hedged" or wish.coin not in falls else _near_the_best(offers)
         for ticket in tickets.cut(wish, offers, desk.account, share, look.now):
             desk, placed = reviewed(desk, ticket, look, rules)
             actions += placed
             if placed and wish.purpose is Purpose.UNWIND:
-                actions.append(Warn(f"{wish.coin} pair {wish.trade} {wish.why}: unwinding at {ticket.market.venue}"))
+                told = f"{wish.coin} {wish.kind} {wish.trade} {wish.why}: unwinding at {ticket.market.venue}"
+                actions.append(Warn(told))
     return desk, actions
 
 
 def _wishes(desk: Desk, falls: Mapping[Asset, Depeg], counters: Counters, look: Look, rules: Rules) -> Iterator[Wish]:
     """What is to be sold of holds, and made even of pairs."""
     for trade in desk.account.trades.values():
+        view, depeg = desk.outlooks.get(trade.coin), falls.get(trade.coin)
+        if trade.kind == "hedged":
+            yield from _hedged(trade, view, depeg, desk.account, counters, look, rules)
+            continue
         if trade.kind == "pair":
             wish = unwinding.wish(trade, desk.account, look.now, rules.mandate)
         else:
-            wish = _exit(trade, desk.outlooks.get(trade.coin), falls.get(trade.coin), counters, look, rules)
+            wish = _exit(trade, view, depeg, counters, look, rules)
         if wish and (more := _besides(wish, desk.account, rules)):
             yield more
+
+
+def _hedged(
+    trade: Trade,
+    view: Outlook | None,
+    depeg: Depeg | None,
+    account: Account,
+    counters: Counters,
+    look: Look,
+    rules: Rules,
+) -> Iterator[Wish]:
+    """What is wanted of a coin and its perpetual: both legs even first, then both closed."""
+    spot, futures = counters.get(trade.coin, ()), counters.get(perpetual(trade.coin), ())
+    price, there = in_peg(look.values.values, trade.coin, rules.coins), hedging.legs(trade, spot, futures, account)
+    if account.pending(trade.id):
+        return
+    if uneven := hedging.evening(trade, spot, futures, rules.mandate):
+        yield uneven
+    elif there and price is not None:
+        age = look.now - min(depeg.start, trade.opened) if depeg else 0
+        why = hedging.why_close(trade, there, price, view, age)
+        if why:
+            yield from hedging.closing(trade, there, why, rules.mandate.share, rules.mandate)
+        else:
+            yield from hedging.relief(trade, account, rules.mandate)
 
 
 def _besides(wish: Wish, account: Account, rules: Rules) -> Wish | None:
@@ -71,7 +101,7 @@ def _exit(
     trade: Trade, view: Outlook | None, depeg: Depeg | None, counters: Counters, look: Look, rules: Rules
 ) -> Wish | None:
     worth, usd = in_peg(look.values.values, trade.coin, rules.coins), peg_usd(trade.coin, look, rules)
-    offers = [each for each in counters.get(trade.coin, ()) if each.buys and trade.held.get(each.market.venue)]
+    offers = [each for each in counters.get(trade.coin, ()) if each.buys and trade.held.get(each.market.holder)]
     if worth is None or not offers:
         return None
     price = min(worth, max((each.quote.bid or 0.0) * each.proceeds_usd for each in offers) / usd)
@@ -102,7 +132,7 @@ def _near_the_best(offers: list[Counter]) -> list[Counter]:
 
 def _fair(wish: Wish, offers: list[Counter], look: Look, rules: Rules) -> list[Counter]:
     """Where unwinding costs no more, of what all books say the coin is worth, than it may; any, if that is not sure."""
-    value = look.values.values.get(wish.coin)
+    value = look.values.values.get(wish.asset)
     if value is None or value.sigma_bp > rules.mandate.sure_bp:
         return offers
     if wish.side is Side.SELL:
@@ -114,7 +144,7 @@ def _fair(wish: Wish, offers: list[Counter], look: Look, rules: Rules) -> list[C
 
 def _where(wish: Wish, account: Account, counters: Counters) -> list[Counter]:
     """The markets where an order may go: what a trade holds is sold where it lies."""
-    trade, offers = account.trades.get(wish.trade), counters.get(wish.coin, ())
-    if trade is None or wish.side is Side.BUY:
+    trade, offers = account.trades.get(wish.trade), counters.get(wish.asset, ())
+    if trade is None or wish.side is Side.BUY or wish.future:
         return [each for each in offers if each.sound]
-    return [each for each in offers if trade.kind == "pair" or each.market.venue in trade.held]
+    return [each for each in offers if trade.kind == "pair" or each.market.holder in trade.held]

@@ -10,9 +10,9 @@ from math import inf
 
 from bot.model.account import Account
 from bot.model.coins import Coins
-from bot.model.decisions import Depeg, FairValues, Hold, Loop, Opportunity, Pair, Value
+from bot.model.decisions import Depeg, FairValues, Hedged, Hold, Loop, Opportunity, Pair, Value
 from bot.model.events import Quote
-from bot.model.markets import DOLLAR, FIAT, Asset, Market
+from bot.model.markets import DOLLAR, FIAT, Asset, Market, underlying
 from bot.model.orders import Terms
 from bot.model.outlooks import Outlook, Stance
 from bot.model.times import DAY
@@ -56,6 +56,10 @@ class Counter:
         """What buying one costs, the fee counted."""
         return (self.quote.ask or 0.0) * self.quote_usd * (1 + float(self.terms.taker))
 
+    def buying_usd(self, usd: float) -> float:
+        """What buying one costs among so many dollars' worth, with what an order costs besides."""
+        return self.ask_usd * (1 + self.terms.flat_usd / usd)
+
     @property
     def bid_usd(self) -> float:
         """What selling one brings, the fee counted."""
@@ -63,18 +67,24 @@ class Counter:
 
     @property
     def proceeds_usd(self) -> float:
-        """What one unit of the quote counts for when we are paid in it: no premium, which will be gone when we are."""
-        return self.quote_usd if self.market.quote in FIAT else min(self.quote_usd, 1.0)
+        """What one unit of the quote counts for when we are paid in it: no premium, which will be gone when we are.
+
+        What a perpetual was sold for is not paid out, but owed again: there the premium is on both sides.
+        """
+        owed = self.market.quote in FIAT or self.market.perpetual
+        return self.quote_usd if owed else min(self.quote_usd, 1.0)
 
 
 Counters = Mapping[Asset, tuple[Counter, ...]]
-"""By the coin that is traded there."""
+"""By what is traded there: a coin, or its perpetual."""
 
 
 def counters(
     latest: Iterable[Quote], values: FairValues, terms: Mapping[Market, Terms], account: Account, coins: Coins
 ) -> Counters:
     """Every market where a stablecoin is traded against money, and whose venue is known well enough.
+
+    And where its perpetual is: a market of an asset of its own.
 
     Also money that has fallen: what is to be left is left for it, too. Nothing is begun with it, see `sound`.
     """
@@ -85,7 +95,12 @@ def counters(
     for quote in latest:
         market = quote.market
         its = terms.get(market)
-        if its and market.base in coins.by_symbol and market.quote in money and account.ready(market.venue) is None:
+        if (
+            its
+            and underlying(market.base) in coins.by_symbol
+            and market.quote in money
+            and account.ready(market.venue) is None
+        ):
             paid = money[market.quote]
             found[market.base].append(Counter(quote, its, paid.usd, paid.sigma_bp, sound=market.quote in kept))
     return {coin: tuple(sorted(each, key=lambda one: one.market)) for coin, each in found.items()}
@@ -121,7 +136,7 @@ def hold(
         return "no dollar market says what it is worth"
     if value.sigma_bp > mandate.sure_bp:
         return f"its value is sure to {value.sigma_bp:.0f} bp only"
-    price = min(offer.ask_usd for offer in asks) / peg_usd
+    price = min(offer.buying_usd(mandate.most_usd) for offer in asks) / peg_usd
     days = (outlook.median_time or UNKNOWN_DAYS * DAY) / DAY
     net = outlook.fair / price - 1 - FEE_UNKNOWN - mandate.capital_cost * days / YEAR
     chance = Hold(depeg.coin, price, outlook, peg_usd, value.sigma_bp, net, days, depeg.severity)
@@ -147,6 +162,7 @@ def _pair(coin: Asset, a: Counter, b: Counter, account: Account, mandate: Mandat
     net_bp = (b.bid_usd / a.ask_usd - 1) * BP - unsure_bp - mandate.rebalance_bp
     if net_bp < mandate.pair_bp:
         return None
+    flat_usd = a.terms.flat_usd + b.terms.flat_usd
     amount = min(
         a.quote.ask_size,
         b.quote.bid_size,
@@ -154,9 +170,10 @@ def _pair(coin: Asset, a: Counter, b: Counter, account: Account, mandate: Mandat
         float(account.spare(b.market.venue, coin)),
         mandate.most_usd / a.ask_usd,
     )
-    if amount * a.ask_usd < mandate.least_usd:
+    traded = amount * a.ask_usd
+    if traded < mandate.least_usd or (net_bp := net_bp - flat_usd / traded * BP) < mandate.pair_bp:
         return None
-    usd = amount * a.ask_usd * net_bp / BP
+    usd = traded * net_bp / BP
     return Pair(coin, a.market, b.market, a.quote.ask, b.quote.bid, amount, net_bp, usd)
 
 
@@ -169,5 +186,5 @@ def _score(chance: Opportunity) -> float:
     match chance:
         case Loop():
             return inf
-        case Hold() | Pair():
+        case Hold() | Pair() | Hedged():
             return chance.score

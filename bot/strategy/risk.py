@@ -8,7 +8,7 @@ from bot.model.account import Account
 from bot.model.decisions import Approved, ApprovedOrder, Passed, Plan, Refused, Verdict
 from bot.model.events import LenderSeen
 from bot.model.ledger import Ledger
-from bot.model.orders import Order, OrderRefused, Purpose, Side, Ticket
+from bot.model.orders import MARGIN, NOTHING, Order, OrderRefused, Purpose, Side, Ticket, margin
 from bot.model.registry import Address, Registry
 from bot.model.times import DAY
 from bot.strategy.mandate import Mandate
@@ -169,11 +169,11 @@ def _no_order(ticket: Ticket, mandate: Mandate) -> str | None:
 
 def _too_much_there(ticket: Ticket, account: Account, worth: Worth, mandate: Mandate) -> str | None:
     """An exchange may fail as a coin may: of all that is held, and promised to be, a part at most lies at one."""
-    if ticket.kind != "hold":
+    if ticket.kind == "pair":
         return None
-    venue = ticket.market.venue
+    venue = ticket.market.holder
     held = sum(
-        float(each.held.get(venue, 0)) * each.cost_usd for each in account.trades.values() if each.kind == "hold"
+        float(each.held.get(venue, 0)) * each.cost_usd for each in account.trades.values() if each.kind != "pair"
     )
     asked = (_usd(order.ticket, order.remaining) for order in account.orders.values() if _enters(order.ticket, venue))
     if held + sum(asked) + _usd(ticket, ticket.amount) <= mandate.per_venue * worth.equity * (1 + ROUNDING):
@@ -182,7 +182,7 @@ def _too_much_there(ticket: Ticket, account: Account, worth: Worth, mandate: Man
 
 
 def _enters(ticket: Ticket, venue: str) -> bool:
-    return (ticket.market.venue, ticket.kind, ticket.purpose) == (venue, "hold", Purpose.ENTER)
+    return (ticket.market.holder, ticket.purpose) == (venue, Purpose.ENTER) and ticket.kind != "pair"
 
 
 def _usd(ticket: Ticket, amount: Decimal) -> float:
@@ -192,9 +192,23 @@ def _usd(ticket: Ticket, amount: Decimal) -> float:
 
 def _not_there(ticket: Ticket, account: Account) -> str | None:
     venue, base, quote = ticket.market
+    if ticket.market.perpetual:
+        return _no_margin(ticket, account)
     asset, asked = (quote, ticket.amount * ticket.limit) if ticket.side is Side.BUY else (base, ticket.amount)
     there = account.free(venue, asset)
     return None if asked <= there else f"{asked.normalize():f} {asset} is asked of {there.normalize():f} at {venue}"
+
+
+def _no_margin(ticket: Ticket, account: Account) -> str | None:
+    """Sold short is what the margin covers at the worst price, bought back what is short: we are never long of one."""
+    venue, base, _ = ticket.market
+    if ticket.side is Side.BUY:
+        short = max(-account.balances.get((venue, base), NOTHING), NOTHING)
+        return (
+            None if ticket.amount <= short else f"{ticket.amount:f} {base} to buy back, {short:f} are short at {venue}"
+        )
+    asked, there = ticket.amount * margin(ticket), account.free(venue, MARGIN)
+    return None if asked <= there else f"{asked.normalize():f} {MARGIN} of margin is asked of {there:f} at {venue}"
 
 
 def _slipped(order: Order) -> float:

@@ -4,11 +4,11 @@ Every bound falls, or stays, when anything gets worse: a likelier death, a small
 market, more that is held already.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bot.model.coins import Coins, Mechanism, Stablecoin
-from bot.model.decisions import Hold
+from bot.model.decisions import Hedged, Hold
 from bot.model.markets import Asset
 from bot.strategy.mandate import Mandate
 
@@ -66,14 +66,27 @@ def room(hold: Hold, holdings: Holdings, sellable_usd: float, coins: Coins, mand
     return Bound(max(least.usd, 0.0), least.reason)
 
 
+def hedged_room(hedged: Hedged, holdings: Holdings, sellable_usd: float, coins: Coins, mandate: Mandate) -> Bound:
+    """The same of a coin whose fall is sold: what the two prices may part by is what can be lost on it."""
+    coin, capital = hedged.coin, holdings.capital
+    left = _left(holdings, mandate)
+    staked = holdings.risk(together(coin, holdings.stakes, coins)), holdings.risk(holdings.stakes)
+    parted = max(hedged.parted, TINY)
+    bounds = (
+        Bound((mandate.risk_per_bet * left - staked[0]) / parted, "what may be lost on one bet is staked"),
+        Bound((mandate.risk * left - staked[1]) / parted, "what may be lost at once is staked"),
+        *_shares(coin, capital, holdings, coins, mandate),
+        Bound(sellable_usd - holdings.cost((coin,)), "no more could be sold in bad times"),
+    )
+    least = min(bounds, key=lambda bound: bound.usd)
+    return Bound(max(least.usd, 0.0), least.reason)
+
+
 def _bounds(hold: Hold, holdings: Holdings, sellable_usd: float, coins: Coins, mandate: Mandate) -> tuple[Bound, ...]:
     capital, held = holdings.capital, holdings.stakes.get(hold.coin, Stake()).cost
     alike = together(hold.coin, holdings.stakes, coins)
     share = mandate.kelly * kelly(hold.outlook.recovery_low, hold.gain, hold.loss)
-    issuer, mechanism = (_sharing(hold.coin, holdings.stakes, coins, trait) for trait in ("issuer", "mechanism"))
-    left = (
-        max(mandate.max_drawdown * capital - holdings.lost, 0.0) / mandate.max_drawdown if mandate.max_drawdown else 0
-    )
+    left = _left(holdings, mandate)
     return (
         Bound(share * capital - held if _backed(hold.coin, coins) else 0.0, "no more pays for its risk"),
         Bound(
@@ -82,19 +95,28 @@ def _bounds(hold: Hold, holdings: Holdings, sellable_usd: float, coins: Coins, m
         Bound(
             _at_risk(hold, holdings.risk(holdings.stakes), mandate.risk * left), "what may be lost at once is staked"
         ),
-        Bound(mandate.per_coin * capital - held, f"no more than {mandate.per_coin:.0%} of one coin"),
-        Bound(
-            mandate.per_issuer * capital - holdings.cost(issuer), f"no more than {mandate.per_issuer:.0%} of one issuer"
-        ),
-        Bound(
-            mandate.per_mechanism * capital - holdings.cost(mechanism),
-            f"no more than {mandate.per_mechanism:.0%} of one mechanism",
-        ),
-        Bound(
-            mandate.exposure * capital - holdings.cost(holdings.stakes), f"no more than {mandate.exposure:.0%} in all"
-        ),
+        *_shares(hold.coin, capital, holdings, coins, mandate),
         Bound(sellable_usd - held, "no more could be sold in bad times"),
     )
+
+
+def _left(holdings: Holdings, mandate: Mandate) -> float:
+    """The capital, less the part of it that was lost of what may be."""
+    if not mandate.max_drawdown:
+        return 0.0
+    return max(mandate.max_drawdown * holdings.capital - holdings.lost, 0.0) / mandate.max_drawdown
+
+
+def _shares(coin: Asset, capital: float, holdings: Holdings, coins: Coins, mandate: Mandate) -> Iterator[Bound]:
+    """What may be bound in one coin, in what shares its issuer or mechanism, and in all."""
+    issuer, mechanism = (_sharing(coin, holdings.stakes, coins, trait) for trait in ("issuer", "mechanism"))
+    for of, share, what in (
+        ((coin,), mandate.per_coin, "of one coin"),
+        (issuer, mandate.per_issuer, "of one issuer"),
+        (mechanism, mandate.per_mechanism, "of one mechanism"),
+        (holdings.stakes, mandate.exposure, "in all"),
+    ):
+        yield Bound(share * capital - holdings.cost(of), f"no more than {share:.0%} {what}")
 
 
 def _at_risk(hold: Hold, staked: float, budget: float) -> float:

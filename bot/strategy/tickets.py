@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_UP, Decimal
+from math import inf
 
 from bot.model.account import Account
-from bot.model.markets import Asset
-from bot.model.orders import Kind, Purpose, Side, Style, Ticket
+from bot.model.markets import Asset, perpetual
+from bot.model.orders import COVER, MARGIN, Kind, Purpose, Side, Style, Ticket
 from bot.model.times import SECOND
 from bot.strategy import splitting
 from bot.strategy.opportunities import BP, Counter
@@ -28,6 +29,12 @@ class Wish:
     slip_bp: float
     why: str
     patient: bool = False  # an order may wait in the book where that pays
+    future: bool = False  # it is the coin's perpetual that is bought or sold
+
+    @property
+    def asset(self) -> Asset:
+        """What is bought or sold."""
+        return perpetual(self.coin) if self.future else self.coin
 
 
 def cut(wish: Wish, counters: Iterable[Counter], account: Account, share: float, now: int) -> Iterator[Ticket]:
@@ -44,24 +51,40 @@ def _one_a_purse(counters: Iterable[Counter], side: Side) -> Iterable[Counter]:
     buys, best = side is Side.BUY, dict[tuple[str, Asset], Counter]()
     for each in sorted(counters, key=lambda one: one.ask_usd if buys else -one.bid_usd):
         if each.sells if buys else each.buys:
-            best.setdefault((each.market.venue, each.market.quote if buys else each.market.base), each)
+            best.setdefault((each.market.holder, each.market.quote if buys else each.market.base), each)
     return best.values()
 
 
 def _offer(counter: Counter, wish: Wish, account: Account, share: float) -> Offer:
     """A book as we may use it, and what lies there for it at the worst price we would pay."""
-    buys, (venue, base, quote) = wish.side is Side.BUY, counter.market
+    buys = wish.side is Side.BUY
     price, size = (counter.quote.ask, counter.quote.ask_size) if buys else (counter.quote.bid, counter.quote.bid_size)
-    sold = account.spare if wish.kind == "pair" else account.free  # a pair sells no coins of a hold
-    free = account.free(venue, quote) if buys else sold(venue, base)
-    worst = Decimal(repr(1 + wish.slip_bp / BP)) * Decimal("1.001") * (1 + counter.terms.taker)  # a step, and the fee
     return Offer(
         market=counter.market,
-        levels=((price, size * share),) if price and size > 0 else (),
+        levels=((price, min(size * share, _owed(counter, wish, account))),) if price and size > 0 else (),
         terms=counter.terms,
         quote_usd=counter.quote_usd if buys else counter.proceeds_usd,
-        room=free / worst if buys else free,
+        room=_room(counter, wish, account),
     )
+
+
+def _owed(counter: Counter, wish: Wish, account: Account) -> float:
+    """No more of a perpetual is bought than was sold short there."""
+    if not wish.future or wish.side is Side.SELL:
+        return inf
+    return max(-float(account.balances.get((counter.market.venue, counter.market.base), 0)), 0.0)
+
+
+def _room(counter: Counter, wish: Wish, account: Account) -> Decimal | None:
+    """What lies there for it: of the quote to buy with, of the base to sell, of margin to sell short; None: enough."""
+    buys, (venue, base, quote) = wish.side is Side.BUY, counter.market
+    slip = Decimal(repr(1 + wish.slip_bp / BP)) * Decimal("1.001")  # and a step
+    if wish.future:  # to buy back needs no money: it sets some free
+        worst = Decimal(repr(counter.quote.bid or 0.0)) / slip
+        return None if buys else account.free(venue, MARGIN) / (COVER - worst) if worst < COVER else None
+    if not buys:
+        return account.spare(venue, base) if wish.kind == "pair" else account.free(venue, base)  # none of a hold
+    return account.free(venue, quote) / (slip * (1 + counter.terms.taker))
 
 
 def _ticket(wish: Wish, part: Part, counter: Counter, number: int, now: int) -> Ticket:
@@ -82,6 +105,7 @@ def _ticket(wish: Wish, part: Part, counter: Counter, number: int, now: int) -> 
         made_at=now,
         seen_price=seen,
         why=wish.why,
+        flat_usd=counter.terms.flat_usd,
     )
 
 
