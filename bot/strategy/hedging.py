@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from bot.model.account import Account
 from bot.model.decisions import Depeg, Hedged
+from bot.model.markets import perpetual
 from bot.model.orders import COVER, MARGIN, NOTHING, Purpose, Side
 from bot.model.outlooks import Outlook, Stance
 from bot.model.times import DAY
@@ -139,7 +140,7 @@ def closing(trade: Trade, there: Legs, why: str, share: float, mandate: Mandate)
 
 def relief(trade: Trade, account: Account, mandate: Mandate) -> Iterator[Wish]:
     """Some of both legs closed, in a hurry, where the margin does not cover any more what is short."""
-    short = (venue for (venue, asset), held in account.balances.items() if asset == _future(trade) and held < 0)
+    short = (venue for (venue, asset), held in account.balances.items() if asset == perpetual(trade.coin) and held < 0)
     if all(account.balances.get((venue, MARGIN), NOTHING) >= account.cover(venue) * THIN for venue in short):
         return
     why = f"the margin covers no price of {COVER} any more"

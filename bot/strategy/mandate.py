@@ -29,9 +29,7 @@ class Mandate:
     per_venue: float = 0.40
     exposure: float = 0.50
     edge: float = 0.01  # expected profit of a hold for each dollar, at least: below it costs we do not see decide
-    parted: float = (
-        0.05  # of what a hedged coin cost: lost when coin and perpetual part as they do when all flee at once
-    )
+    parted: float = 0.05  # of what a hedged coin cost: lost when it and its perpetual part as when all flee
     pair_bp: float = 10.0  # net of a pair, at least
     rebalance_bp: float = 2.0  # of what a pair trades, to bring coins and money back: twice 4 dollars for 40,000
     slippage_bp: float = 10.0  # worse than the price seen, at most, of an order that is not urgent
