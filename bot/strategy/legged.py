@@ -53,8 +53,15 @@ def place(desk: Desk, legs: Legs, look: Look, rules: Rules) -> tuple[Desk, list[
 
 
 def _tickets(desk: Desk, legs: Legs, look: Look) -> list[Ticket]:
+    """Orders of one amount: purses must bear slippage too, so the smaller of two is taken for both."""
     step = max(each.counter.terms.amount_step for each in legs.both)
     amount = (Decimal(repr(legs.amount)) / step).to_integral_value(ROUND_DOWN) * step
+    made = _cut(desk, legs, amount, look)
+    amounts = {each.amount for each in made}
+    return _cut(desk, legs, min(amounts), look) if len(amounts) > 1 else made
+
+
+def _cut(desk: Desk, legs: Legs, amount: Decimal, look: Look) -> list[Ticket]:
     made: list[Ticket] = []
     for leg in legs.both:
         wish = Wish(
@@ -69,5 +76,4 @@ def _tickets(desk: Desk, legs: Legs, look: Look) -> list[Ticket]:
             future=leg.counter.market.perpetual,
         )
         made += tickets.cut(wish, [leg.counter], desk.account, 1.0, look.now)
-        amount = made[-1].amount if made else amount  # the purse must bear slippage too: both legs are of one amount
     return made

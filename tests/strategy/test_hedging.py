@@ -1,0 +1,322 @@
+"""A coin bought cheap and sold short dear: both legs or none, the difference earned wherever the two meet."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.model.account import Account
+from bot.model.decisions import Action, Hedged, Warn
+from bot.model.events import QuotesSeen
+from bot.model.markets import Market, perpetual
+from bot.model.orders import COVER, MARGIN, FundingPaid, Purpose, Side, Terms, Ticket
+from bot.model.outlooks import Outlook, Stance
+from bot.model.times import DAY, HOUR, SECOND
+from bot.strategy import hedging, risk, stakes
+from bot.strategy import outlook as outlooks
+from bot.strategy.mandate import Mandate
+from bot.strategy.opportunities import Counter
+from bot.strategy.risk import Standing, Worth
+from bot.strategy.stakes import Holdings, Stake
+from strategy.desks import (
+    ALPHA,
+    BETA,
+    COINS,
+    T0,
+    TERMS,
+    THOUGHTS,
+    USDC,
+    USDT,
+    World,
+    command,
+    depeg,
+    ended,
+    fill,
+    market,
+    opened,
+    ordered,
+    outlook,
+    placed,
+    policy,
+    quote,
+    seen,
+    thinks,
+    ticket,
+    told,
+)
+
+GAMMA = "gamma"
+FUTURE = perpetual(USDC)
+SHORT = Market(GAMMA, FUTURE, USDT)
+CARRIED = Terms(taker=Decimal("0.0005"), maker=Decimal("0.0002"), min_cost=Decimal(5), carry=0.0005)
+LOW, DEAR = 0.90, 0.94
+TEN_BP = 0.001
+
+
+@pytest.fixture(autouse=True)
+def thought(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Outlook]]:
+    """USDC may be held with its fall sold, and no other way."""
+    THOUGHTS.clear()
+    THOUGHTS[USDC] = outlook(stance=Stance.HEDGED, recovery_low=0.5)
+    monkeypatch.setattr(outlooks, "assess", thinks)
+    yield THOUGHTS
+    THOUGHTS.clear()
+
+
+def futures(mandate: Mandate | None = None, terms: Terms = CARRIED, margin: float = 100_000) -> World:
+    """USDC against dollars at two exchanges, its perpetual against USDT at a third; money at all."""
+    markets = [market(), market(BETA), market(ALPHA, USDT), SHORT]
+    made = World(policy(mandate, markets))
+    rules = made.policy.rules
+    assert rules
+    made.policy = replace(made.policy, rules=replace(rules, terms={**rules.terms, SHORT: terms}))
+    made.tell(seen(ALPHA, USD=100_000), seen(BETA, USD=100_000), seen(GAMMA, USDT=margin))
+    return made
+
+
+def look(made: World, spot: float, future: float, after: int = SECOND, size: float = 1e6) -> list[Action]:
+    """What comes of a look at these two prices."""
+    made.now += after
+    quotes = (
+        quote(ALPHA, made.now, spot, size=size),
+        quote(BETA, made.now, spot, size=size),
+        quote(ALPHA, made.now, 1.0002, USDT),
+        quote(GAMMA, made.now, future, FUTURE, size, USDT),
+    )
+    return made.tell(QuotesSeen(made.now, made.now, quotes))
+
+
+def fallen(made: World, spot: float = LOW, future: float = DEAR) -> list[Ticket]:
+    """What is ordered once USDC is known to have left its peg."""
+    for _ in range(8):
+        if orders := placed(look(made, spot, future, 15 * SECOND)):
+            return orders
+    return []
+
+
+def hedged(made: World) -> World:
+    """The same after both legs were ordered and filled."""
+    for each in fallen(made):
+        made.fill(each)
+    (trade,) = made.account.trades.values()
+    assert trade.kind == "hedged"
+    assert trade.net > 0
+    assert trade.bare == 0
+    return made
+
+
+def test_both_legs_are_ordered_at_once_and_alike() -> None:
+    """As many coins are bought as are sold short, of one trade, where each is best."""
+    buy, short = fallen(futures())
+
+    assert (buy.side, buy.purpose, buy.market.base) == (Side.BUY, Purpose.ENTER, USDC)
+    assert (short.side, short.purpose, short.market) == (Side.SELL, Purpose.HEDGE, SHORT)
+    assert buy.amount == short.amount > 0
+    assert {buy.kind, short.kind} == {"hedged"}
+    assert buy.trade == short.trade
+
+
+@pytest.mark.parametrize("stance", [Stance.ATOMIC, Stance.NO_TOUCH])
+def test_what_may_not_be_carried_is_not_hedged_either(stance: Stance) -> None:
+    """Only what may be held, hedged or not, is bought."""
+    THOUGHTS[USDC] = outlook(stance=stance)
+    assert not fallen(futures())
+
+
+def test_two_prices_too_near_are_left_alone_and_it_says_so() -> None:
+    """What fees, funding and the time of money leave must be worth it; of what is not the reason is kept."""
+    made = futures()
+    assert not fallen(made, future=LOW + 0.005)
+    assert any("hedged it promises" in each.reason for each in made.state.desk.passed)
+
+
+def test_dear_funding_keeps_out() -> None:
+    """A short that pays one part in a hundred a day for ten days costs more than four parts in a hundred."""
+    dear = Terms(CARRIED.taker, CARRIED.maker, min_cost=Decimal(5), carry=0.01)
+    assert not fallen(futures(terms=dear))
+
+
+def test_no_more_is_sold_short_than_the_margin_covers() -> None:
+    """Ten thousand dollars of margin cover a short of about thirty thousand coins up to a price of 1.25."""
+    made = futures(margin=10_000)
+    _, short = fallen(made)
+    assert short.amount * (COVER - short.limit) <= 10_000
+    assert short.amount > 25_000
+
+
+@given(meets=st.floats(0.02, 1.05))
+def test_it_earns_the_difference_wherever_the_two_meet(meets: float) -> None:
+    """What the coin comes to is nothing to a hedged one: back at par or gone, the same dollars are earned."""
+    THOUGHTS[USDC] = outlook(stance=Stance.HEDGED, recovery_low=0.5)
+    made = hedged(futures())
+    (trade,) = made.account.trades.values()
+    for _ in range(20):
+        for each in placed(look(made, meets, meets, HOUR)):
+            made.fill(each)
+    assert not made.account.trades
+    (over,) = made.account.closed.values()
+    costs = 4 * (2 * TEN_BP + 2e-4)  # a fee, a price that slipped and half of a spread, of each of four orders
+    assert DEAR - LOW - costs <= over.earned_usd / float(trade.net) <= DEAR - LOW
+
+
+def test_while_they_stay_apart_both_are_kept() -> None:
+    """A coin that falls on, and its perpetual with it, is no reason to do anything."""
+    made = hedged(futures())
+    for price in (0.85, 0.7, 0.5, 0.7, 0.9, 0.97):
+        orders = placed(look(made, price, price + 0.04, HOUR))
+        assert not [each for each in orders if each.purpose is Purpose.EXIT]
+        for each in orders:
+            made.fill(each)
+
+
+def test_what_may_be_touched_no_more_is_left_with_both_legs() -> None:
+    """As much is sold as is bought back, at once, when the outlook turns."""
+    made = hedged(futures())
+    (trade,) = made.account.trades.values()
+    THOUGHTS[USDC] = outlook(stance=Stance.NO_TOUCH, reasons=("its issuer is gone",))
+    sell, cover = placed(look(made, 0.88, 0.92))
+
+    assert (sell.side, cover.side) == (Side.SELL, Side.BUY)
+    assert sell.amount == cover.amount <= trade.net
+    assert "issuer is gone" in sell.why
+
+
+def test_funding_that_eats_what_is_left_closes_it() -> None:
+    """Carrying it on for the days it may still take must cost less than is left to earn."""
+    made = hedged(futures())
+    rules = made.policy.rules
+    assert rules
+    dear = Terms(CARRIED.taker, CARRIED.maker, min_cost=Decimal(5), carry=0.02)
+    made.policy = replace(made.policy, rules=replace(rules, terms={**rules.terms, SHORT: dear}))
+    orders = placed(look(made, 0.90, 0.93))
+    assert {each.purpose for each in orders} == {Purpose.EXIT}
+    assert "funding" in orders[0].why
+
+
+def test_a_short_whose_coin_was_not_bought_is_bought_back() -> None:
+    """Nothing is left one-sided: the perpetual is bought back, no more of it than is short, and it is told."""
+    made = futures()
+    buy, short = fallen(made)
+    made.fill(short)
+    made.fill(buy, Decimal(0))
+    actions = look(made, LOW, DEAR)
+    (back,) = [each for each in placed(actions) if each.purpose is Purpose.UNWIND]
+
+    assert (back.side, back.market, back.amount) == (Side.BUY, SHORT, short.amount)
+    assert any(isinstance(each, Warn) and "one-sided" in each.text for each in actions)
+    made.fill(back)
+    assert not made.account.trades
+
+
+@pytest.mark.parametrize(("future", "purpose"), [(DEAR, Purpose.HEDGE), (0.80, Purpose.UNWIND)])
+def test_a_coin_whose_perpetual_was_not_sold_is_sold_where_more_is_paid(future: float, purpose: Purpose) -> None:
+    """Short again while its perpetual is the dearer of the two, else the coin itself goes."""
+    made = futures()
+    buy, short = fallen(made)
+    made.fill(short, Decimal(0))
+    made.fill(buy)
+    orders = [each for each in placed(look(made, LOW, future)) if each.purpose is not Purpose.ENTER]
+
+    assert {each.purpose for each in orders} == {purpose}
+    assert {each.side for each in orders} == {Side.SELL}
+    assert sum(each.amount for each in orders) == buy.amount
+
+
+def test_a_halt_begins_nothing_and_lets_out() -> None:
+    """Halted, no leg is ordered; what is hedged may be closed."""
+    made = futures()
+    made.tell(command(made, "kill"))
+    assert not fallen(made)
+
+    made = hedged(futures())
+    made.tell(command(made, "kill"))
+    assert {each.purpose for each in placed(look(made, 0.95, 0.95))} == {Purpose.EXIT}
+
+
+def test_funding_counts_once() -> None:
+    """The same payment heard twice is one: in what lies there, and in what the trade earned."""
+    made = hedged(futures())
+    before = made.account.balances[GAMMA, MARGIN]
+    paid = FundingPaid(T0, T0, GAMMA, FUTURE, "7", Decimal("-12.5"), MARGIN)
+    made.tell(paid, paid)
+
+    assert made.account.balances[GAMMA, MARGIN] == before - Decimal("12.5")
+    (trade,) = made.account.trades.values()
+    assert trade.carry_usd == -12.5
+    assert trade.earned_usd == trade.got_usd - trade.spent_usd + trade.short.got_usd - 12.5
+
+
+def test_a_margin_that_does_not_reach_is_eased() -> None:
+    """Where money went that was to cover the short, a part of both legs goes, the perpetual first."""
+    made = hedged(futures())
+    (trade,) = made.account.trades.values()
+    made.tell(seen(GAMMA, **{USDT: float(made.account.cover(GAMMA)) * 0.9, FUTURE: -float(trade.short.open)}))
+    orders = placed(look(made, LOW, DEAR))
+
+    assert orders[0].market == SHORT
+    assert orders[0].side is Side.BUY
+    assert sum(each.amount for each in orders if each.market == SHORT) == trade.short.open / 4
+
+
+@given(short=st.decimals(0, 1000, places=2), asked=st.decimals("0.01", 2000, places=2))
+def test_a_perpetual_is_never_bought_beyond_what_is_short(short: Decimal, asked: Decimal) -> None:
+    """The gate lets back what was sold short, and no more: a long position is never opened."""
+    account = told(Account(), [seen(GAMMA, **{USDT: 1e6, FUTURE: -float(short)})])
+    back = ticket(kind="hedged", market=SHORT, side=Side.BUY, amount=asked, purpose=Purpose.EXIT)
+    verdict = risk.review_order(back, account, Worth(1e6, 1e6), Standing(), Mandate())
+    assert isinstance(verdict, risk.ApprovedOrder) == (asked <= short)
+
+
+@given(sold=st.decimals(0, 200_000, places=2), price=st.decimals("0.1", "1.1", places=4))
+def test_the_gate_covers_every_short(sold: Decimal, price: Decimal) -> None:
+    """What was let through can be bought back at the worst price, and nothing else may spend what that takes."""
+    account = told(Account(), [seen(GAMMA, **{USDT: 10_000})])
+    short = ticket(kind="hedged", market=SHORT, side=Side.SELL, amount=sold, limit=price, purpose=Purpose.HEDGE)
+    verdict = risk.review_order(short, account, Worth(1e6, 1e6), Standing(), Mandate())
+    if not isinstance(verdict, risk.ApprovedOrder):
+        assert sold == 0 or sold * (COVER - price) > 10_000
+        return
+    promised = told(account, [ordered(short)])
+    done = told(promised, [opened(short), fill(short, 0, sold), ended(short, sold)])
+    assert done.balances[GAMMA, MARGIN] >= sold * COVER
+    assert done.free(GAMMA, MARGIN) == promised.free(GAMMA, MARGIN) == 10_000 - sold * (COVER - price)
+
+
+shares = st.floats(0, 0.3)
+
+
+@given(shares, shares, st.floats(0, 30_000), st.floats(0.001, 0.2))
+def test_a_hedge_is_never_larger_when_anything_is_worse(held: float, more: float, lost: float, parted: float) -> None:
+    """More held, more lost, prices that may part further: the room shrinks or stays, and it has limits."""
+    mandate = Mandate()
+    found = Hedged(USDC, market(), SHORT, outlook(), 0.9, 0.94, 1e6, 0.03, 2.0, parted)
+
+    def room(cost: float, lost: float, parted: float) -> float:
+        holdings = Holdings(1e6, lost, {USDC: Stake(cost * 1e6, cost * 1e6 * 0.05)})
+        chance = Hedged(*(getattr(found, name) for name in found.__slots__[:-1]), parted)
+        return stakes.hedged_room(chance, holdings, 1e9, COINS, mandate).usd
+
+    usual = room(held, 0.0, parted)
+    assert usual <= max(mandate.per_coin - held, 0) * 1e6 + 1e-6
+    assert usual * parted <= mandate.risk_per_bet * 1e6 + 1e-6
+    assert room(held + more, 0.0, parted) <= usual
+    assert room(held, lost, parted) <= usual
+    assert room(held, 0.0, parted * 2) <= usual
+
+
+def test_an_order_s_gas_counts() -> None:
+    """Where an order costs dollars besides its fee a hedge promises less."""
+    there = [Counter(quote(ALPHA, T0, LOW), TERMS, 1.0)]
+    gas = [Counter(quote(ALPHA, T0, LOW), Terms(TERMS.taker, TERMS.maker, flat_usd=50.0), 1.0)]
+    short = [Counter(quote(GAMMA, T0, DEAR, FUTURE, 1e6, USDT), CARRIED, 1.0)]
+    account = told(Account(), [seen(ALPHA, USD=1e5), seen(GAMMA, USDT=1e5)])
+    view = outlook(stance=Stance.HEDGED)
+
+    cheap, dear = (hedging.chance(depeg(), view, each, short, account, Mandate()) for each in (there, gas))
+    assert isinstance(cheap, Hedged)
+    assert isinstance(dear, Hedged)
+    assert cheap.net - dear.net == pytest.approx(2 * 50 / Mandate().most_usd, rel=0.1)
+    assert cheap.days == view.late_time / DAY if view.late_time else True
