@@ -12,7 +12,6 @@ from bot.analysis.scan import Scan
 from bot.model.markets import DOLLAR, Asset
 from bot.model.times import DAY
 from bot.strategy.desk import Desk
-from bot.strategy.risk import Worth
 
 
 def after(desk: Desk, scan: Scan, first: int, last: int) -> Desk:
@@ -39,7 +38,8 @@ def _after(desk: Desk, scan: Scan, looks: tuple[int, int], coins: Mapping[Asset,
     began = int(np.searchsorted(at, day * DAY))
     morning = desk.worth.morning if day == desk.worth.day else float(equity[began])
     peak = max(desk.worth.peak, float(equity.max()))
-    return replace(desk, usd=usd, worth=Worth(float(equity[-1]), peak, day, morning))
+    left = replace(desk.worth, equity=float(equity[-1]), peak=peak, day=day, morning=morning)
+    return replace(desk, usd=usd, worth=left)
 
 
 def _lasting(worth: Floats, before: float) -> Floats:

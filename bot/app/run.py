@@ -7,8 +7,8 @@ from typing import Any, Literal, Protocol
 
 from bot.app.errands import Errands
 from bot.app.killswitch import KillSwitch
-from bot.model.decisions import Action, Approved, Cancel, Depeg, Halt, Place, Pull, Replace, Send, Warn
-from bot.model.events import BlockSeen, Command, Decided, Event, QuotesSeen, Report, Tick
+from bot.model.decisions import Action, Approved, Cancel, Depeg, Halt, Mark, Place, Pull, Replace, Send, Warn
+from bot.model.events import BlockSeen, Command, Decided, Event, Marked, QuotesSeen, Report, Tick
 from bot.model.markets import Market
 from bot.model.orders import (
     Ordered,
@@ -186,6 +186,10 @@ class Bot:
                 now = self.clock()
                 self.record(Pulled(now, now, order_id, reason))
                 return self._sent(lambda floor: floor.pull(order_id, reason))
+            case Mark(day, morning, peak):
+                now = self.clock()
+                self.record(Marked(now, now, day, morning, peak))
+                return ()
             case Halt(reason):
                 self.switch.pull(reason)
                 return ()

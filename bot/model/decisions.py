@@ -282,4 +282,13 @@ class Pull:
     reason: str
 
 
-Action = Send | Replace | Cancel | Warn | Halt | Place | Pull
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Write down what all at exchanges was worth when the day began, and at best: dollars, the day since 1970 (UTC)."""
+
+    day: int
+    morning: float
+    peak: float
+
+
+Action = Send | Replace | Cancel | Warn | Halt | Place | Pull | Mark

@@ -172,6 +172,21 @@ class Decided:
     kind: Literal["decided"] = "decided"
 
 
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """What all that lies at exchanges was worth when the day began, and at best so far: dollars.
+
+    Breakers measure losses from it, so it outlives a restart.
+    """
+
+    made_at: int
+    seen_at: int
+    day: int  # since 1970, UTC
+    morning: float
+    peak: float
+    kind: Literal["marked"] = "marked"
+
+
 # Reports: what became of an action. Every Send ends in exactly one final report: Mined, Reverted, Rejected or Expired.
 # A reorg that throws a mined transaction out reopens it with Unmined, and it ends once more.
 
@@ -271,4 +286,4 @@ class Unmined:
 
 Final = Mined | Reverted | Rejected | Expired
 Report = Signed | Accepted | Mined | Reverted | Rejected | Expired | Unmined
-Event = BlockSeen | QuotesSeen | Tick | Command | Decided | Report | OrderEvent
+Event = BlockSeen | QuotesSeen | Tick | Command | Decided | Marked | Report | OrderEvent

@@ -4,33 +4,40 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.model.decisions import Action, Depeg, Pull
+from bot.model.events import Marked
 from bot.model.markets import DOLLAR, Asset
-from bot.model.orders import Pulled, Purpose, Style, Ticket
+from bot.model.orders import OrderEvent, Pulled, Purpose, Style, Ticket, VenueSeen
 from bot.model.outlooks import Outlook, Stance
 from bot.model.redeeming import access
-from bot.model.times import DAY
-from bot.strategy import entering, leaving, opportunities, outlook
+from bot.strategy import entering, leaving, marks, opportunities, ordering, outlook
 from bot.strategy.deviation import COIN, in_peg
 from bot.strategy.ordering import Desk as Desk
 from bot.strategy.ordering import Look as Look
 from bot.strategy.ordering import Rules as Rules
-from bot.strategy.ordering import post as post
-from bot.strategy.risk import Worth
+
+
+def post(desk: Desk, event: OrderEvent | Marked) -> Desk:
+    """Enter what happened at an exchange, or what was written down of its worth."""
+    if isinstance(event, Marked):
+        return replace(desk, worth=marks.marked(desk.worth, event))
+    if isinstance(event, VenueSeen):
+        desk = replace(desk, worth=marks.moved(desk.worth, desk.account, event))
+    return ordering.post(desk, event)
 
 
 def decide(desk: Desk, look: Look, rules: Rules) -> tuple[Desk, tuple[Action, ...]]:
     """What to order, pull and tell at this look."""
-    desk = _valued(desk, look, rules)
+    desk, mark = _marked(_valued(desk, look, rules))
     falls = {each.coin: each for each in look.depegs if each.scope == COIN}
     if not (desk.account.orders or desk.account.trades or falls or _pairs_possible(desk, rules)):
-        return replace(desk, outlooks={}, told={}), ()
+        return replace(desk, outlooks={}, told={}), mark
     told = {key: why for key, why in desk.told.items() if key[0] in falls}  # of a new depeg all is said anew
     desk = replace(desk, outlooks=_outlooks(falls, look, rules), told=told)
     counters = opportunities.counters(look.latest.values(), look.values, rules.terms, desk.account, rules.coins)
     desk, pulls = _tended(desk, look, rules)
     desk, left = leaving.leave(desk, falls, counters, look, rules)
     desk, taken = entering.enter(desk, falls, opportunities.sound(counters), look, rules)
-    return desk, (*pulls, *left, *taken)
+    return desk, (*mark, *pulls, *left, *taken)
 
 
 def _pairs_possible(desk: Desk, rules: Rules) -> bool:
@@ -42,16 +49,20 @@ def _pairs_possible(desk: Desk, rules: Rules) -> bool:
 
 def _valued(desk: Desk, look: Look, rules: Rules) -> Desk:
     """What all is worth now. What nobody prices counts at what it was last worth; before that at par, if it has one."""
-    values = look.values.values
-    held = {asset for _, asset in desk.account.balances}
+    values, account, worth = look.values.values, desk.account, desk.worth
+    held = {asset for _, asset in account.balances} | worth.moved.keys()
     usd = {**desk.usd, **{asset: values[asset].usd for asset in held if asset in values}, DOLLAR: 1.0}
-    equity = sum(
-        float(amount) * usd.get(asset, float(rules.coins.peg(asset) == DOLLAR))
-        for (_, asset), amount in desk.account.balances.items()
-    )
-    worth, day = desk.worth, look.now // DAY
-    peak = max(worth.peak, equity) if worth.peak else equity + desk.account.best_usd - desk.account.realised_usd
-    return replace(desk, usd=usd, worth=Worth(equity, peak, day, worth.morning if day == worth.day else equity))
+    par = {asset: usd.get(asset, float(rules.coins.peg(asset) == DOLLAR)) for asset in held}
+    equity = sum(float(amount) * par[asset] for (_, asset), amount in account.balances.items())
+    moved = sum(float(amount) * par[asset] for asset, amount in worth.moved.items())
+    below, priced = account.best_usd - account.realised_usd, marks.priced(worth, account, usd)
+    return replace(desk, usd=usd, worth=marks.valued(worth, equity, moved, below, look.now, priced=priced))
+
+
+def _marked(desk: Desk) -> tuple[Desk, tuple[Action, ...]]:
+    """What breakers measure from is written down where it is not yet."""
+    mark = marks.due(desk.worth)
+    return (replace(desk, worth=marks.marked(desk.worth, mark)), (mark,)) if mark else (desk, ())
 
 
 def _outlooks(falls: Mapping[Asset, Depeg], look: Look, rules: Rules) -> dict[Asset, Outlook]:

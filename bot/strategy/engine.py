@@ -25,6 +25,7 @@ from bot.model.events import (
     Decided,
     Event,
     LenderSeen,
+    Marked,
     PoolSeen,
     Quote,
     QuotesSeen,
@@ -48,7 +49,6 @@ from bot.units import to_float
 
 REMEMBERED_REFUSALS = 64
 MINUTE = 60 * 10**9
-
 
 Solver = Callable[[Iterable[Quote], int, Pricing], FairValues]
 """What quotes say all assets are worth at a moment, ns UTC."""
@@ -111,7 +111,7 @@ def step(state: State, event: Event, policy: Policy) -> tuple[State, tuple[Actio
             return _promised(state, event.plan), ()
         case Tick():
             return _looked(state, event.seen_at, policy)
-        case _ if isinstance(event, OrderEvent):
+        case _ if isinstance(event, OrderEvent | Marked):
             return replace(state, desk=desk.post(state.desk, event)), ()
         case _:
             return _reported(state, event, policy)

@@ -1,13 +1,14 @@
 """The gate. Nothing is sent that did not pass it, and it says why not."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from bot.model.account import Account
-from bot.model.decisions import Approved, ApprovedOrder, Passed, Plan, Refused, Verdict
+from bot.model.decisions import Approved, ApprovedOrder, Mark, Passed, Plan, Refused, Verdict
 from bot.model.events import LenderSeen
 from bot.model.ledger import Ledger
+from bot.model.markets import Asset
 from bot.model.orders import MARGIN, NOTHING, Order, OrderRefused, Purpose, Side, Ticket, margin
 from bot.model.registry import Address, Registry
 from bot.model.times import DAY
@@ -15,6 +16,7 @@ from bot.strategy.mandate import Mandate
 
 RESTS = DAY  # orders that went wrong stop new ones for no longer than that
 ROUNDING = 1e-9  # of dollars to coins and back: a loan of all that is allowed is allowed
+UNMARKED = Mark(0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,9 @@ class Worth:
     peak: float = 0.0
     day: int = 0
     morning: float = 0.0
+    marked: Mark = UNMARKED  # what was written down last
+    moved: Mapping[Asset, Decimal] = field(default_factory=dict)  # brought and taken since then, not reckoned with yet
+    since: int | None = 0  # ns UTC: the first look after a start, 0 before it; None once all that is held was priced
 
     @property
     def drawdown(self) -> float:

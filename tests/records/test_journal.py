@@ -34,6 +34,7 @@ from bot.records.transactions import State
 st.register_type_strategy(Decimal, st.decimals(allow_nan=False, allow_infinity=False))  # exchanges name no others
 
 numbers = st.floats(allow_nan=False)
+st.register_type_strategy(float, numbers)
 loops = st.builds(Loop, profit_usd=numbers, net_usd=numbers)
 plans = st.builds(Plan, loop=loops)
 quotes = st.builds(Quote, bid=numbers, ask=numbers, bid_size=numbers, ask_size=numbers)

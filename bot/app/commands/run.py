@@ -113,12 +113,12 @@ def _print_json(happened: "Event | Action", _state: "State") -> None:
     import sys
 
     from bot.app import telling
-    from bot.model.decisions import Cancel, Halt, Place, Pull, Replace, Send, Warn
+    from bot.model.decisions import Cancel, Halt, Mark, Place, Pull, Replace, Send, Warn
     from bot.model.events import QuotesSeen, Tick
     from bot.records.journal import EVENT
 
     match happened:
-        case Send() | Replace() | Cancel() | Place() | Pull() | Halt() | QuotesSeen() | Tick():
+        case Send() | Replace() | Cancel() | Place() | Pull() | Halt() | Mark() | QuotesSeen() | Tick():
             return
         case Warn():
             line = telling.warning(happened)
