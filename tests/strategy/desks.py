@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from bot.model.account import Account, post
 from bot.model.coins import Coins, Mechanism, Stablecoin
-from bot.model.decisions import Action, Depeg, Hold, Place, Pull, Severity
-from bot.model.events import Command, Event, Quote, QuotesSeen
+from bot.model.decisions import Action, Depeg, Hold, Mark, Place, Pull, Severity
+from bot.model.events import Command, Event, Marked, Quote, QuotesSeen
 from bot.model.markets import DOLLAR, Asset, Market
 from bot.model.orders import (
     Ordered,
@@ -191,13 +191,13 @@ class World:
     journal: list[Event] = field(default_factory=list)
 
     def tell(self, *events: Event) -> list[Action]:
-        """What comes of these; the journal holds them, and orders and cancellations as they are carried out."""
+        """What comes of these; the journal holds them, and orders, cancellations and marks as they are carried out."""
         came: list[Action] = []
         for event in events:
             self.journal.append(event)
             self.state, actions = step(self.state, event, self.policy)
             came += actions
-            self.journal += [self._record(each) for each in actions if isinstance(each, Place | Pull)]
+            self.journal += [self._record(each) for each in actions if isinstance(each, Place | Pull | Mark)]
         return came
 
     def look(self, prices: Mapping[tuple[str, Asset], float], after: int = SECOND, size: float = 1e6) -> list[Action]:
@@ -229,12 +229,14 @@ class World:
         """The books."""
         return self.state.desk.account
 
-    def _record(self, action: Place | Pull) -> Event:
+    def _record(self, action: Place | Pull | Mark) -> Event:
         match action:
             case Place(approved):
                 return Ordered(self.now, self.now, approved.ticket)
             case Pull(order_id, reason):
                 return Pulled(self.now, self.now, order_id, reason)
+            case Mark(day, morning, peak):
+                return Marked(self.now, self.now, day, morning, peak)
 
 
 def placed(actions: Iterable[Action], purpose: Purpose | None = None) -> list[Ticket]:
