@@ -22,10 +22,11 @@ from bot.sandbox.errors import SandboxError
 from bot.sandbox.exchange_account import Teller
 from bot.sandbox.exchange_faults import CLOSES, REFUSES, Fault, Faults
 from bot.sandbox.exchange_socket import Socket
-from bot.sandbox.wire import wires
+from bot.sandbox.wire import margin, wires
 from bot.sandbox.wire.account import Account, Transit
 from bot.sandbox.wire.book import Book, Level, Levels, Listing, ladder, listings
 from bot.sandbox.wire.exchange import MILLISECOND, Exchange
+from bot.sandbox.wire.margin import Position
 from bot.sandbox.wire.orders import Fill, Order
 from bot.sandbox.wire.wire import Wire
 
@@ -151,13 +152,25 @@ class Exchanges:
         """Sets what a perpetual future's buyers pay its sellers every eight hours, a share; below 0 they are paid."""
         self._exchange(venue).funding[self._perpetual(venue, base)] = Decimal(rate)
 
+    def settle_funding(self, venue: str) -> None:
+        """Lets every position at an exchange pay or be paid now, and tells who listens."""
+        margin.of(self.account(venue)).settle()
+        self._tellers[venue].tell()
+
     def fund(self, venue: str, asset: Asset, amount: Decimal | int | str) -> None:
         """Adds to what the account at an exchange holds, or takes from it where `amount` is below 0."""
         self.account(venue).held[asset] += Decimal(amount)
 
     def balance(self, venue: str) -> dict[Asset, Decimal]:
-        """All that the account holds of each asset, in whole coins, whether orders use it or not."""
-        return {asset: held for asset, held in self.account(venue).held.items() if held}
+        """All that the account holds of each asset, in whole coins, whether orders use it or not.
+
+        Where positions are held, the wallet: money as if each were worth what it was entered at.
+        """
+        return self.account(venue).balances()
+
+    def position(self, venue: str, base: Asset) -> Position:
+        """What the account holds of a perpetual future, and its entry price. Raises SandboxError where it cannot."""
+        return margin.of(self.account(venue)).position(self._perpetual(venue, base))
 
     def orders(self, venue: str) -> tuple[Order, ...]:
         """Every order that the account ever had, oldest first."""
@@ -179,7 +192,9 @@ class Exchanges:
     def account(self, venue: str) -> Account:
         """The account at an exchange. Raises SandboxError where the sandbox speaks market data only."""
         if self._exchange(venue).venue not in self._tellers:
-            raise SandboxError(f"{venue} has no accounts in the sandbox; there are some at {', '.join(wires.DESKS)}")
+            raise SandboxError(
+                f"{venue} has no accounts in the sandbox; there are some at {', '.join(wires.ALL_DESKS)}"
+            )
         return self._tellers[venue].account
 
     async def attended(self, venue: str, topics: int = 1) -> None:
@@ -209,8 +224,8 @@ class Exchanges:
         exchange = Exchange(venue, clock)
         exchange.open(wires.ALL[venue].listed if markets is None else listings(markets))
         self._exchanges[venue] = exchange
-        if venue in wires.DESKS:
-            wire, desk = wires.ALL[venue], wires.DESKS[venue]
+        if venue in wires.ALL_DESKS:
+            wire, desk = wires.ALL[venue], wires.ALL_DESKS[venue]
             self._tellers[venue] = Teller(wire, desk, exchange, self._faults[venue], self._sockets[venue])
 
     def _exchange(self, venue: str) -> Exchange:

@@ -10,10 +10,9 @@ from aiohttp import web
 from bot.sandbox import exchange_http
 from bot.sandbox.exchange_faults import Fault, Faults
 from bot.sandbox.exchange_socket import Socket
-from bot.sandbox.wire.account import Account
 from bot.sandbox.wire.desk import Desk, check
 from bot.sandbox.wire.exchange import Exchange
-from bot.sandbox.wire.orders import Denial, DeniedError, Filled, News
+from bot.sandbox.wire.orders import AccountNews, Denial, DeniedError, Filled
 from bot.sandbox.wire.wire import Answer, Refusal, RefusedError, Request, Wire
 
 
@@ -23,7 +22,7 @@ class Teller:
     def __init__(self, wire: Wire, desk: Desk, exchange: Exchange, faults: Faults, sockets: Sequence[Socket]) -> None:
         """`sockets` are those that are open, at any time."""
         self.desk = desk
-        self.account = Account(exchange, desk.rules, before_order=self._before_order, overtaken=self._overtaken)
+        self.account = desk.account(exchange, desk.rules, before_order=self._before_order, overtaken=self._overtaken)
         self._wire = wire
         self._faults = faults
         self._sockets = sockets
@@ -59,7 +58,7 @@ class Teller:
             else:
                 self._tell(each)
 
-    def _tell(self, news: News) -> None:
+    def _tell(self, news: AccountNews) -> None:
         twice = isinstance(news, Filled) and self._faults.strikes(Fault.FILL_TWICE)
         for _ in range(2 if twice else 1):
             for socket in list(self._sockets):

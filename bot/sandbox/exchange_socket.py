@@ -14,7 +14,7 @@ from bot.sandbox.wire.account import Account
 from bot.sandbox.wire.book import Book, Listing
 from bot.sandbox.wire.desk import Desk
 from bot.sandbox.wire.exchange import Exchange
-from bot.sandbox.wire.orders import News
+from bot.sandbox.wire.orders import AccountNews, Funded
 from bot.sandbox.wire.wire import UNCLEAR, Json, Refusal, RefusedError, Subscription, Wire
 
 BACKLOG = 20_000  # messages that wait for a slow reader before it is cut off
@@ -59,7 +59,7 @@ class Socket:
             if CLOSES & self._faults.keys():
                 await self.close()
             self._say_all(self._wire.greeting())
-            self._heed(partial(self._wire.dialled, self))
+            self._heed(self._dialled)
             async for message in self._socket:
                 self._heed(partial(self._hear, _understood(message.data)))
         finally:
@@ -106,11 +106,12 @@ class Socket:
         self.private.add(topic)
         self._joined()
 
-    def happened(self, news: News) -> None:
-        """Tells the private streams what became of an order."""
+    def happened(self, news: AccountNews) -> None:
+        """Tells the private streams what became of an order, or of a position."""
         silent = Fault.STALL in self._faults or Fault.PRIVATE_SILENT in self._faults
         if self._desk is not None and self.private and not silent:
-            self._say_all(self._desk.news(news, self))
+            told = self._desk.funded(news, self) if isinstance(news, Funded) else self._desk.news(news, self)
+            self._say_all(told)
 
     def count(self) -> int:
         """0, 1, 2, ...: numbers of this socket's own."""
@@ -144,6 +145,11 @@ class Socket:
         stream.lost = Fault.GAP in self._faults and not stream.lost
         if not stream.lost:
             self._say_all(said)
+
+    def _dialled(self) -> None:
+        self._wire.dialled(self)
+        if self._desk is not None:
+            self._desk.dialled(self)
 
     def _hear(self, message: Json) -> None:
         if self._desk is None or not self._desk.hear(message, self):

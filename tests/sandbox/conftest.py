@@ -1,7 +1,7 @@
 """Exchanges with accounts, for the tests of orders."""
 
 import pytest
-from exchange_clients import MUTE, trading
+from exchange_clients import MUTE, ready
 
 from bot.sandbox.wire.wires import DESKS
 
@@ -9,10 +9,7 @@ from bot.sandbox.wire.wires import DESKS
 @pytest.fixture(params=DESKS)
 async def trader(request):
     """Each exchange that has accounts in turn, a client with money, and a book to trade with."""
-    async with trading(request.param) as trader:
-        trader.quote(0.9991, 0.9993, 100.0, 100.0)
-        trader.fund(base="500", quote="1000")
-        await trader.ccxt.load_markets()
+    async with ready(request.param) as trader:
         yield trader
 
 

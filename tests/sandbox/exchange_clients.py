@@ -11,6 +11,7 @@ import ccxt.pro
 from bot.model.markets import PERPETUAL
 from bot.sandbox.exchange import Exchanges
 from bot.sandbox.wire.book import Listing
+from bot.sandbox.wire.wires import FUTURES
 
 PATIENCE = 10.0  # seconds that a client may take for what takes milliseconds
 BEATS = {"kucoin": 6, "bitstamp": 7, "bitvavo": 1, "mexc": 26, "xt": 26}  # changes it waits for
@@ -30,6 +31,8 @@ async def client(venue: str, url: str, **options: Any) -> AsyncIterator[Any]:
         {"enableRateLimit": False, "options": OPTIONS.get(venue, {}), "timeout_on_exit": 0, **options}
     )
     made.urls["api"] = _through(made.urls["api"], url)
+    if venue == "binanceusdm":  # ccxt knows by the host what an error's number means
+        made.get_exceptions_by_url = lambda _, kind: made.exceptions["linear"].get(kind, {})
     try:
         yield made
     finally:
@@ -165,6 +168,16 @@ async def trading(venue: str, **options: Any) -> AsyncIterator[Trader]:
             yield trader
         finally:
             await trader.deaf()
+
+
+@asynccontextmanager
+async def ready(venue: str) -> AsyncIterator[Trader]:
+    """The same with money, coins where there are some to have, and a book to trade with."""
+    async with trading(venue) as trader:
+        trader.quote(0.9991, 0.9993, 100.0, 100.0)
+        trader.fund(base="0" if venue in FUTURES else "500", quote="1000")
+        await trader.ccxt.load_markets()
+        yield trader
 
 
 async def first_book(floor: Floor) -> Any:

@@ -5,11 +5,11 @@ from random import Random
 
 import numpy as np
 import pytest
-from exchange_clients import first_book, opened, soon, told, touch
+from exchange_clients import first_book, opened, soon, symbol, told, touch
 
 from bot.model.markets import Candles, Market
 from bot.sandbox.wire.book import Level
-from bot.sandbox.wire.wires import WIRES
+from bot.sandbox.wire.wires import ALL
 
 MINUTE = 60 * 10**9
 UNSTEPPED = {"bitfinex", "bithumb", "upbit"}  # ccxt knows no steps of their markets
@@ -19,7 +19,7 @@ MUTE = {("mexc", "BidsAsks"), ("mexc", "Tickers")}  # ccxt does not read them
 MOVES = [(0.99 - k / 1000, 0.9905 - k / 500, 100.0 + k, 200.0 + k) for k in range(6)]
 
 
-@pytest.fixture(params=WIRES)
+@pytest.fixture(params=ALL)
 async def floor(request):
     """Each exchange in turn, with a client."""
     async with opened(request.param) as floor:
@@ -57,9 +57,9 @@ async def test_all_its_markets_are_found(floor):
     await floor.ccxt.load_markets()
 
     listed = floor.exchanges.listings(floor.venue)
-    assert set(floor.ccxt.markets) == {f"{each.base}/{each.quote}" for each in listed}
+    assert set(floor.ccxt.markets) == {symbol(each) for each in listed}
     for each in () if floor.venue in UNSTEPPED else listed:
-        precision = floor.ccxt.markets[f"{each.base}/{each.quote}"]["precision"]
+        precision = floor.ccxt.markets[symbol(each)]["precision"]
         assert (precision["price"], precision["amount"]) == (float(each.tick), float(each.lot))
 
 

@@ -14,9 +14,9 @@ from bot.sandbox.exchange import Exchanges
 from bot.sandbox.exchange_faults import Fault
 from bot.sandbox.wire.account import Transit
 from bot.sandbox.wire.orders import Denial
-from bot.sandbox.wire.wires import DESKS
+from bot.sandbox.wire.wires import ALL_DESKS, DESKS
 
-CLOCKED = {"binance", "bybit", "okx"}  # whose requests tell a time
+CLOCKED = {"binance", "binanceusdm", "bybit", "okx"}  # whose requests tell a time
 LOGINS = {"okx": 2, "bybit": 2}  # private topics of a client that watches its balance, with its login
 TOLD_AT_ONCE = {"kraken", "okx"}  # that tell what is held as soon as somebody watches
 PATHS = {
@@ -117,8 +117,9 @@ async def test_the_same_orders_at_the_same_time_are_answered_alike():
 
 def test_every_exchange_has_words_for_every_denial():
     """Whatever an account is denied, the exchange says so in its own words."""
-    for venue, desk in DESKS.items():
+    for venue, desk in ALL_DESKS.items():
         never = set() if venue in CLOCKED else {Denial.CLOCK}
+        never |= {Denial.REDUCES} if venue in DESKS else set()
         never |= {Denial.WOULD_TAKE} if desk.rules.post_only_ends else set()
         never |= {Denial.DUPLICATE, Denial.ENDED} if venue == "coinbase" else set()  # told in answers
         assert set(Denial) - set(desk.denials) == never

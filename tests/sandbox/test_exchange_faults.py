@@ -12,19 +12,25 @@ from bot.sandbox.errors import SandboxError
 from bot.sandbox.exchange import Exchanges
 from bot.sandbox.exchange_faults import Fault
 from bot.sandbox.wire.wire import Refusal
-from bot.sandbox.wire.wires import WIRES
+from bot.sandbox.wire.wires import ALL
 
-MAINTAINED = {"binance", "okx", "bitget", "mexc", "cryptocom", "bitvavo", "htx", "gemini", "xt"}  # who say it so
+MAINTAINED = {"binance", "okx", "bitget", "mexc", "cryptocom", "bitvavo", "htx", "gemini", "xt"} | {"binanceusdm"}
+"""Who say it so."""
 LIMITED = {"bingx": ccxt.OperationFailed}  # all that ccxt says of too many requests
 VAGUE = {"cryptocom": ccxt.ExchangeError, "lbank": ccxt.NullResponse}  # of a page instead of JSON
 TIMELESS = {"bitstamp", "cryptocom"}  # numbers its books by its clock; keeps, in ccxt, the time of the first book
-NUMBERED = {"binance": ccxt.ChecksumError, "bitget": ccxt.UnsubscribeError, "okx": ccxt.InvalidNonce}
+NUMBERED = {
+    "binance": ccxt.ChecksumError,
+    "binanceusdm": ccxt.ChecksumError,
+    "bitget": ccxt.UnsubscribeError,
+    "okx": ccxt.InvalidNonce,
+}
 """Where ccxt counts the changes or checks the book; at Bitget it then subscribes no more."""
 WHOLE = {"bingx", "bithumb", "hashkey", "lbank", "upbit"}  # who tell the whole book each time
 DEAF = {"cryptocom", "htx"}  # where ccxt finds the gap, and stops reading
 
 
-@pytest.fixture(params=WIRES)
+@pytest.fixture(params=ALL)
 async def floor(request):
     """Each exchange in turn, with a client that has a book."""
     async with opened(request.param) as floor:
@@ -114,7 +120,7 @@ async def test_a_clock_that_is_off_shows_in_every_time_told(floor):
     assert not asks or await soon(floor.ccxt.fetch_time()) > late
 
 
-@pytest.mark.parametrize("venue", [venue for venue in WIRES if venue not in DEAF])
+@pytest.mark.parametrize("venue", [venue for venue in ALL if venue not in DEAF])
 async def test_a_lost_change_is_noticed_where_ccxt_counts_and_elsewhere_leaves_a_wrong_book(venue):
     """Levels whose end was lost stand on: a crossed book, which only the reader can notice. Whole books mend it."""
     async with opened(venue) as floor:
@@ -174,7 +180,7 @@ async def test_broken_json_deafens_the_client(venue, caplog):
 
 async def test_nonsense_is_refused_and_the_socket_lives(floor):
     """Who says what no exchange understands is told so, and may say something better."""
-    refusal = WIRES[floor.venue].refusals[Refusal.BAD_REQUEST].body
+    refusal = ALL[floor.venue].refusals[Refusal.BAD_REQUEST].body
     async with ClientSession() as session, session.ws_connect(next(iter(floor.ccxt.clients))) as socket:
         for _ in range(2):
             await socket.send_str("nonsense")

@@ -15,7 +15,19 @@ from bot.model.markets import Asset
 from bot.model.orders import Side, Style
 from bot.sandbox.wire.book import Level, Levels, Listing
 from bot.sandbox.wire.exchange import Exchange
-from bot.sandbox.wire.orders import Asked, Denial, DeniedError, Ended, Fill, Filled, News, Opened, Order, Rules, State
+from bot.sandbox.wire.orders import (
+    AccountNews,
+    Asked,
+    Denial,
+    DeniedError,
+    Ended,
+    Fill,
+    Filled,
+    Opened,
+    Order,
+    Rules,
+    State,
+)
 
 CENT = Decimal("1e-8")  # the last digit of a fee
 HALF = Decimal("0.5")
@@ -44,7 +56,7 @@ class Account:
     orders: dict[int, Order] = field(default_factory=dict)  # by number, in the order in which they came
     fills: list[Fill] = field(default_factory=list)
     transit: dict[Asset, Transit] = field(default_factory=lambda: defaultdict(Transit))
-    news: list[News] = field(default_factory=list)
+    news: list[AccountNews] = field(default_factory=list)
     moved: list[Listing] = field(default_factory=list)
     before_order: Callable[[], None] = lambda: None
     overtaken: Callable[[], bool] = lambda: False
@@ -63,6 +75,10 @@ class Account:
     def free(self, asset: Asset) -> Decimal:
         """What is left for new orders."""
         return self.held[asset] - self.used(asset)
+
+    def balances(self) -> dict[Asset, Decimal]:
+        """All that is held of each asset, whether orders use it or not."""
+        return {asset: held for asset, held in self.held.items() if held}
 
     def open(self, listing: Listing | None = None) -> list[Order]:
         """The orders that stand, of one market or of all, oldest first."""
@@ -90,7 +106,7 @@ class Account:
         """Takes an order: it takes what it may, and rests or ends. Raises DeniedError, and then it never stood."""
         self.before_order()
         self._check(asked)
-        takes = list(_takes(asked, self._against(asked)))
+        takes = self._offers(asked, asked.amount)
         crosses = asked.style is Style.MAKE and bool(takes)
         if crosses and not self.rules.post_only_ends:
             raise DeniedError(Denial.WOULD_TAKE)
@@ -109,7 +125,7 @@ class Account:
         if order.state is not State.OPEN:
             raise DeniedError(Denial.ENDED)
         self.cancels += 1
-        half = _down(order.left * HALF, order.asked.listing.lot)
+        half = self._within(order.asked, _down(order.left * HALF, order.asked.listing.lot))
         if half and self.overtaken():
             order = self._fill(order, half, _limit(order), maker=True, late=True)
         return self._end(order, "cancelled")
@@ -122,7 +138,7 @@ class Account:
                 self._meet(order)
 
     def _meet(self, order: Order) -> None:
-        takes = list(_takes(replace(order.asked, amount=order.left), self._against(order.asked)))
+        takes = self._offers(order.asked, order.left)
         if takes:
             self._consume(order.asked, takes)
             self._fill(order, sum((size for _, size in takes), Decimal()), _limit(order), maker=True)
@@ -139,16 +155,25 @@ class Account:
         fee_asset = listing.quote if self.rules.fee_in_quote else gets
         rate = self.exchange.maker if maker else self.exchange.taker
         fee = ((cost if fee_asset == listing.quote else amount) * rate).quantize(CENT, ROUND_DOWN)
+        realised = self._realised(asked, amount, price)
         self.held[gets] += got
         self.held[gives] -= given
         self.held[fee_asset] -= fee
-        fill = Fill(len(self.fills) + 1, order.number, amount, price, fee, fee_asset, maker, now)
+        fill = Fill(len(self.fills) + 1, order.number, amount, price, fee, fee_asset, maker, now, realised)
         self.fills.append(fill)
         order = replace(order, changed_at=now, state=State.FILLED if amount == order.left else State.OPEN)
         order = replace(order, filled=order.filled + amount, cost=order.cost + cost)
         order = self._save(replace(order, fee=order.fee + fee, fee_asset=fee_asset))
         self.news.append(Filled(order, fill, late=late))
         return order
+
+    def _within(self, asked: Asked, amount: Decimal) -> Decimal:  # noqa: ARG002 - for those that have positions
+        """As much of an amount as the order may trade now."""
+        return amount
+
+    def _realised(self, asked: Asked, amount: Decimal, price: Decimal) -> Decimal:  # noqa: ARG002 - likewise
+        """What a trade that is about to be booked earns of a position, quote units."""
+        return Decimal(0)
 
     def _end(self, order: Order, why: str) -> Order:
         ended = self._save(replace(order, state=State.CANCELLED, changed_at=self.exchange.now(), why=why))
@@ -164,6 +189,10 @@ class Account:
         else:
             self._open.pop(order.number, None)
         return order
+
+    def _offers(self, asked: Asked, amount: Decimal) -> list[tuple[Decimal, Decimal]]:
+        """Prices and sizes that an order may take now for so much of it, best first."""
+        return list(_takes(replace(asked, amount=self._within(asked, amount)), self._against(asked)))
 
     def _against(self, asked: Asked) -> Levels:
         book = self.exchange.books[asked.listing]
@@ -202,7 +231,7 @@ class Account:
             raise DeniedError(Denial.AMOUNT)
         if asked.amount < rules.least(listing):
             raise DeniedError(Denial.TOO_LITTLE)
-        if limit is not None and asked.amount * limit < rules.min_cost:
+        if limit is not None and not asked.reduce_only and asked.amount * limit < rules.min_cost:
             raise DeniedError(Denial.TOO_CHEAP)
 
     def _check_funds(self, asked: Asked, takes: list[tuple[Decimal, Decimal]]) -> None:

@@ -12,6 +12,7 @@ from bot.model.orders import Side, Style
 from bot.sandbox.wire import binance
 from bot.sandbox.wire import binance_executions as words
 from bot.sandbox.wire.account import Account
+from bot.sandbox.wire.binance_queries import error, fills, meant, page, parameters, within
 from bot.sandbox.wire.desk import BAD_KEY, Desk, PrivateLine
 from bot.sandbox.wire.orders import (
     Asked,
@@ -26,31 +27,25 @@ from bot.sandbox.wire.orders import (
 from bot.sandbox.wire.wire import Answer, Json, Refusal, RefusedError, Request, find
 
 SUBSCRIBE = "userDataStream.subscribe.signature"
-PAGE = 500  # orders or trades
-MOST = 1000
 IDS = "[a-zA-Z0-9-_]{1,36}"
 
 
-def _error(code: int, text: str, status: int = 400) -> Answer:
-    return Answer({"code": code, "msg": text}, status)
-
-
 DENIALS: Mapping[Denial, Answer] = {
-    Denial.UNSIGNED: _error(-2014, "API-key format invalid.", 401),
-    Denial.KEY: _error(-2015, "Invalid API-key, IP, or permissions for action.", 401),
-    Denial.CLOCK: _error(-1021, "Timestamp for this request is outside of the recvWindow."),
-    Denial.ID: _error(-1100, f"Illegal characters found in parameter 'newClientOrderId'; legal range is '^{IDS}$'."),
-    Denial.DUPLICATE: _error(-2010, "Duplicate order sent."),
-    Denial.PRICE: _error(-1013, "Filter failure: PRICE_FILTER"),
-    Denial.AMOUNT: _error(-1013, "Filter failure: LOT_SIZE"),
-    Denial.TOO_LITTLE: _error(-1013, "Filter failure: LOT_SIZE"),
-    Denial.TOO_CHEAP: _error(-1013, "Filter failure: NOTIONAL"),
-    Denial.FUNDS: _error(-2010, "Account has insufficient balance for requested action."),
-    Denial.WOULD_TAKE: _error(-2010, "Order would immediately match and take."),
-    Denial.UNKNOWN: _error(-2013, "Order does not exist."),
-    Denial.ENDED: _error(-2011, "Unknown order sent."),
-    Denial.LIMITED: _error(-1015, "Too many new orders; current limit is 100 orders per 10 SECONDS.", 429),
-    Denial.REFUSED: _error(-1013, "Filter failure: MAX_NUM_ORDERS"),
+    Denial.UNSIGNED: error(-2014, "API-key format invalid.", 401),
+    Denial.KEY: error(-2015, "Invalid API-key, IP, or permissions for action.", 401),
+    Denial.CLOCK: error(-1021, "Timestamp for this request is outside of the recvWindow."),
+    Denial.ID: error(-1100, f"Illegal characters found in parameter 'newClientOrderId'; legal range is '^{IDS}$'."),
+    Denial.DUPLICATE: error(-2010, "Duplicate order sent."),
+    Denial.PRICE: error(-1013, "Filter failure: PRICE_FILTER"),
+    Denial.AMOUNT: error(-1013, "Filter failure: LOT_SIZE"),
+    Denial.TOO_LITTLE: error(-1013, "Filter failure: LOT_SIZE"),
+    Denial.TOO_CHEAP: error(-1013, "Filter failure: NOTIONAL"),
+    Denial.FUNDS: error(-2010, "Account has insufficient balance for requested action."),
+    Denial.WOULD_TAKE: error(-2010, "Order would immediately match and take."),
+    Denial.UNKNOWN: error(-2013, "Order does not exist."),
+    Denial.ENDED: error(-2011, "Unknown order sent."),
+    Denial.LIMITED: error(-1015, "Too many new orders; current limit is 100 orders per 10 SECONDS.", 429),
+    Denial.REFUSED: error(-1013, "Filter failure: MAX_NUM_ORDERS"),
 }
 PATHS = {f"/api/v3/{each}" for each in ("order", "openOrders", "allOrders", "myTrades", "account")}
 
@@ -63,11 +58,11 @@ class BinanceDesk(Desk):
 
     def key(self, request: Request) -> str | None:
         """It stands in a header; the signature among the parameters."""
-        return request.headers.get("X-MBX-APIKEY") if "signature" in _parameters(request) else None
+        return request.headers.get("X-MBX-APIKEY") if "signature" in parameters(request) else None
 
     def stamp(self, request: Request) -> int | None:
         """It is among the parameters."""
-        return int(_parameters(request)["timestamp"])
+        return int(parameters(request)["timestamp"])
 
     def asked(self, request: Request) -> bool:
         """Spot orders and account, and what the wallet knows of assets and fees."""
@@ -75,7 +70,7 @@ class BinanceDesk(Desk):
 
     def answer(self, request: Request, account: Account) -> Answer:
         """The signed endpoints of api.binance.com."""
-        sent = _parameters(request)
+        sent = parameters(request)
         match request.method, request.path.rsplit("/", 1)[-1]:
             case "POST", "order":
                 order = account.place(_order(sent, account))
@@ -83,13 +78,13 @@ class BinanceDesk(Desk):
             case "DELETE", "order":
                 return Answer(_cancelled(sent, account))
             case "GET", "order":
-                return Answer(_told(_meant(sent, account)))
+                return Answer(_told(meant(sent, account)))
             case "GET", "openOrders":
-                return Answer([_told(each) for each in account.open() if _within(each, sent)])
+                return Answer([_told(each) for each in account.open() if within(each, sent)])
             case "GET", "allOrders":
-                return Answer([_told(each) for each in _page(account.orders.values(), sent)])
+                return Answer([_told(each) for each in page(account.orders.values(), sent)])
             case "GET", "myTrades":
-                return Answer([_trade(each, account) for each in _fills(sent, account)])
+                return Answer([_trade(each, account) for each in fills(sent, account)])
             case _:
                 return _of_account(request.path, sent, account)
 
@@ -112,10 +107,6 @@ class BinanceDesk(Desk):
         yield words.position(news.order, line.account)
 
 
-def _parameters(request: Request) -> Mapping[str, Json]:
-    return {**request.query, **request.sent}
-
-
 def _order(sent: Mapping[str, Json], account: Account) -> Asked:
     listing, market = find(account.exchange, sent["symbol"], binance.name), sent["type"] == "MARKET"
     style = Style.TAKE if market or sent.get("timeInForce") == "IOC" else Style.REST
@@ -126,16 +117,10 @@ def _order(sent: Mapping[str, Json], account: Account) -> Asked:
     return Asked(listing, Side(sent["side"].lower()), style, Decimal(sent["quantity"]), limit, client_id)
 
 
-def _meant(sent: Mapping[str, Json], account: Account) -> Order:
-    if "orderId" in sent:
-        return account.numbered(int(sent["orderId"]))
-    return account.named(sent["origClientOrderId"])
-
-
 def _cancelled(sent: Mapping[str, Json], account: Account) -> Json:
     """What there never was and what has ended is the same to it."""
     try:
-        order = account.cancel(_meant(sent, account).number)
+        order = account.cancel(meant(sent, account).number)
     except DeniedError:
         raise DeniedError(Denial.ENDED) from None
     return _told(order) | {"origClientOrderId": words.client_id(order), "clientOrderId": f"cancel{order.number}"}
@@ -159,27 +144,6 @@ def _of_account(path: str, sent: Mapping[str, Json], account: Account) -> Answer
         case "/sapi/v1/margin/allPairs" | "/sapi/v1/margin/isolated/allPairs":
             return Answer([])  # nothing is lent here
     raise RefusedError(Refusal.UNKNOWN_PATH)
-
-
-def _within(order: Order, sent: Mapping[str, Json]) -> bool:
-    name = binance.name(order.asked.listing)
-    return bool(sent.get("symbol", name) == name)
-
-
-def _page(orders: Iterable[Order], sent: Mapping[str, Json]) -> list[Order]:
-    """The newest, or the first from `startTime` on; oldest first."""
-    first, limit = int(sent.get("startTime", 0)), min(int(sent.get("limit", PAGE)), MOST)
-    found = [each for each in orders if _within(each, sent) and words.ms(each.made_at) >= first]
-    return found[:limit] if "startTime" in sent else found[-limit:]
-
-
-def _fills(sent: Mapping[str, Json], account: Account) -> list[Fill]:
-    """Likewise; of one order where one is named."""
-    first, limit = int(sent.get("startTime", 0)), min(int(sent.get("limit", PAGE)), MOST)
-    number = int(sent.get("orderId", 0))
-    found = [each for each in account.fills if words.ms(each.at) >= first and number in (0, each.order)]
-    found = [each for each in found if _within(account.orders[each.order], sent)]
-    return found[:limit] if "startTime" in sent else found[-limit:]
 
 
 def _told(order: Order) -> dict[str, Json]:

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from bot.sandbox.wire.account import Account
 from bot.sandbox.wire.exchange import Exchange
-from bot.sandbox.wire.orders import Denial, DeniedError, News, Rules
+from bot.sandbox.wire.orders import Denial, DeniedError, Funded, News, Rules
 from bot.sandbox.wire.wire import Answer, Json, Line, Request
 
 BAD_KEY = "bad"  # any other is good
@@ -16,6 +16,7 @@ class Desk(Protocol):
 
     rules: Rules
     denials: Mapping[Denial, Answer]
+    account: type[Account] = Account  # what its accounts are like
     window: int = 5_000  # ms that the clock of a client may be off, where its requests tell a time
 
     def key(self, request: Request) -> str | None:
@@ -34,6 +35,10 @@ class Desk(Protocol):
         """The answer to a request that is signed. Raises RefusedError and DeniedError."""
         ...
 
+    def dialled(self, line: "PrivateLine") -> None:  # noqa: ARG002 - for those whose URLs say more than where
+        """Begins the private streams that the URL of a socket asks for: most ask for none."""
+        return
+
     def hear(self, message: Json, line: "PrivateLine") -> bool:
         """Acts on a client's message if it is for the desk, and says whether it was. Raises RefusedError."""
         ...
@@ -41,6 +46,10 @@ class Desk(Protocol):
     def news(self, news: News, line: "PrivateLine") -> Iterable[Json]:
         """What a socket says of what became of an order, with the private streams it has."""
         ...
+
+    def funded(self, funded: Funded, line: "PrivateLine") -> Iterable[Json]:  # noqa: ARG002 - where positions are
+        """What a socket says of what a position paid or was paid."""
+        return ()
 
     def denied(self, why: Denial) -> Answer:
         """A denial in the exchange's words."""

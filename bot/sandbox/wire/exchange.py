@@ -39,7 +39,7 @@ class Exchange:
     maker: Decimal = Decimal("0.001")
     books: dict[Listing, Book] = field(default_factory=dict)
     candles: dict[tuple[Listing, int], Candles] = field(default_factory=dict)  # by market and timeframe in ms
-    marks: dict[Listing, Decimal] = field(default_factory=dict)  # the last middle that each market had
+    marks: dict[Listing, Decimal] = field(default_factory=dict)  # see `mark`
     funding: dict[Listing, Decimal] = field(
         default_factory=lambda: defaultdict(lambda: FUNDING)
     )  # a share, each 8 hours
@@ -78,10 +78,12 @@ class Exchange:
         self.books[listing] = book
         if bids and asks:
             self.marks[listing] = (Decimal(book.bid.price) + Decimal(book.ask.price)) / 2
+        elif bids or asks:
+            self.marks.setdefault(listing, Decimal(book.last))
         return book
 
     def mark(self, listing: Listing) -> Decimal:
-        """What one unit counts for: the middle of the book, or the last there was; 0 before there was any."""
+        """What one unit counts for: the middle of the last book that had one; 0 before there was a price."""
         return self.marks.get(listing, Decimal(0))
 
     def bars(

@@ -28,6 +28,7 @@ class Denial(Enum):
     ENDED = auto()  # it stands no more
     LIMITED = auto()  # too many orders in too short a time
     REFUSED = auto()  # for a reason of the exchange's own
+    REDUCES = auto()  # it may only reduce a position, and there is none on the other side
 
 
 class DeniedError(Exception):
@@ -75,6 +76,7 @@ class Asked:
     amount: Decimal  # base units
     limit: Decimal | None
     client_id: str = ""
+    reduce_only: bool = False  # fills no more than a position has on the other side
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,7 @@ class Fill:
     fee_asset: Asset
     maker: bool
     at: int  # ns UTC
+    realised: Decimal = Decimal(0)  # profit on what it closed of a position, quote units, without the fee
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +143,18 @@ class Ended:
     order: Order
 
 
+@dataclass(frozen=True, slots=True)
+class Funded:
+    """A position in a perpetual future paid for being held, or was paid."""
+
+    number: int  # of the account, from 1
+    listing: Listing
+    amount: Decimal  # quote units: above 0 it came in
+    at: int  # ns UTC
+
+
 News = Opened | Filled | Ended
+AccountNews = News | Funded
 
 
 def plain(number: Decimal) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Container, Mapping
 from bot.sandbox.wire.binance import Binance
 from bot.sandbox.wire.binance_private import BinanceDesk
 from bot.sandbox.wire.binanceusdm import BinanceUsdm
+from bot.sandbox.wire.binanceusdm_private import BinanceUsdmDesk
 from bot.sandbox.wire.bingx import BingX
 from bot.sandbox.wire.bitfinex import Bitfinex
 from bot.sandbox.wire.bitget import Bitget
@@ -71,6 +72,8 @@ DESKS: Mapping[str, Desk] = {
     "bybit": BybitDesk(),
     "coinbase": CoinbaseDesk(),
 }
+FUTURES_DESKS: Mapping[str, Desk] = {"binanceusdm": BinanceUsdmDesk()}
+ALL_DESKS: Mapping[str, Desk] = {**DESKS, **FUTURES_DESKS}
 
 
 def at(host: str, played: Container[str] = ALL) -> Wire | None:
