@@ -2,7 +2,7 @@
 
 from bot.model.decisions import Action, Cancel, Halt, Loop, Place, Pull, Replace, Send, Warn
 from bot.model.events import Command, Event, Expired, Mined, Rejected, Reverted, Unmined
-from bot.model.orders import OrderEnded, OrderFilled, OrderRefused, Ticket, VenueSeen
+from bot.model.orders import FundingPaid, OrderEnded, OrderFilled, OrderRefused, Ticket, VenueSeen
 from bot.model.registry import Address, Registry
 from bot.units import GWEI, to_decimal
 
@@ -47,6 +47,10 @@ def line(happened: Event | Action, registry: Registry) -> str | None:
         case VenueSeen(venue=venue, ready=ready, reason=reason):
             known = f"its account is known{f': {reason}' if reason else ''}"
             return f"{venue}: {known if ready else f'no orders go there, {reason}'}"
+        case FundingPaid(venue=venue, perpetual=perpetual, asset=asset):
+            return (
+                f"{venue}: {perpetual} {'cost' if happened.amount < 0 else 'brought'} {abs(happened.amount):f} {asset}"
+            )
         case Halt(reason):
             return f"HALTED: {reason}"
         case Warn(text):

@@ -76,5 +76,9 @@ DIALECTS: Mapping[str, Dialect] = {
     "phemex": _book(),
     "bitstamp": _book(),
     "gemini": _touch(),
+    "binanceusdm": _touch(),
 }
 """By ccxt's id. Sources: ccxt.pro's classes, and the exchanges' own pages on limits of subscriptions."""
+
+PERPETUALS: frozenset[str] = frozenset({"binanceusdm"})
+"""Exchanges whose markets are perpetual futures of coins, not the coins."""

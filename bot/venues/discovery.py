@@ -4,7 +4,9 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from bot.model.coins import Coins
-from bot.model.markets import REFERENCES, Asset, Market
+from bot.model.markets import REFERENCES, Asset, Market, perpetual
+from bot.model.orders import MARGIN
+from bot.venues.dialects import PERPETUALS
 
 COMPANIONS: frozenset[Asset] = frozenset({"USD", "EUR", "USDT", "USDC", "BTC", "ETH"})
 """What coins are priced in, and what ties the venues' dollars together."""
@@ -15,8 +17,11 @@ def watched(
 ) -> dict[str, Market]:
     """Every active spot pair among `assets` and the companions, by ccxt's symbol of it; those of BTC and ETH last.
 
-    `listed` are ccxt's market structures. Where a venue lists an asset twice (BTC and WBTC) its own name counts.
+    Of an exchange for futures: every active perpetual of `assets` that is settled in USDT. `listed` are ccxt's market
+    structures. Where a venue lists an asset twice (BTC and WBTC) its own name counts.
     """
+    if venue in PERPETUALS:
+        return _perpetuals(venue, listed, coins, assets)
     among = COMPANIONS.union(assets)
     found: dict[Market, str] = {}
     for told in listed:
@@ -26,6 +31,23 @@ def watched(
             found[market] = told["symbol"]
     coins_first = sorted(found.items(), key=lambda pair: pair[0].base in REFERENCES)  # some sockets carry only a few
     return {symbol: market for market, symbol in coins_first}
+
+
+def _perpetuals(
+    venue: str, listed: Iterable[Mapping[str, Any]], coins: Coins, assets: Collection[Asset]
+) -> dict[str, Market]:
+    found = {}
+    for told in listed:
+        coin = coins.asset(told["base"])
+        if coin is not None and coin in coins.by_symbol and coin in assets and _falls_never_due(told):
+            found[told["symbol"]] = Market(venue, perpetual(coin), MARGIN)
+    return found
+
+
+def _falls_never_due(told: Mapping[str, Any]) -> bool:
+    """A perpetual that is open, priced and settled in USDT."""
+    linear = told.get("swap") is True and told.get("linear") is True
+    return linear and told.get("active") is not False and told["quote"] == told.get("settle") == MARGIN
 
 
 def _stands(told: Mapping[str, Any]) -> bool:

@@ -17,7 +17,7 @@ from bot.venues.faults import LIMITED
 from bot.venues.order_dialects import ORDER_DIALECTS, OrderDialect
 from bot.venues.order_faults import UNREADABLE, GarbledError
 from bot.venues.order_life import Trade
-from bot.venues.order_parsing import Told, client_ids, exact, trade
+from bot.venues.order_parsing import Told, client_ids, contract, exact, in_coins, trade
 from bot.venues.order_patience import OrderPatience
 from bot.venues.order_terms import Fitted, plain
 
@@ -48,7 +48,7 @@ class Calls:
 
     async def list_markets(self) -> Mapping[str, Told]:
         """Every market, by ccxt's symbol."""
-        await self._ask(self._exchange.load_markets)
+        await self.ask(self._exchange.load_markets)
         if not self._exchange.markets:
             raise GarbledError("lists no market at all")
         markets: Mapping[str, Told] = self._exchange.markets
@@ -57,12 +57,20 @@ class Calls:
     async def set_clock(self) -> None:
         """Asks for the venue's time, where requests must carry it."""
         if not self._dialect.rising:
-            await self._ask(self._exchange.load_time_difference)
+            await self.ask(self._exchange.load_time_difference)
+
+    def contract(self, symbol: str) -> Decimal:
+        """Coins that a market counts as one."""
+        return contract((self._exchange.markets or {}).get(symbol) or {})
+
+    def in_coins(self, told: Told) -> Told:
+        """An order or a trade as it was told, with sizes in coins."""
+        return in_coins(told, self.contract(told.get("symbol") or ""))
 
     async def create(self, ticket: Ticket, fitted: Fitted, symbol: str) -> Told:
         """Sends an order, once."""
-        params = self._dialect.sending(ticket.style, ticket.id)
-        asked = symbol, "limit", ticket.side.value, plain(fitted.amount), plain(fitted.limit), params
+        amount = plain(fitted.amount / self.contract(symbol))
+        asked = symbol, "limit", ticket.side.value, amount, plain(fitted.limit), self._dialect.sending(ticket)
         order: Told = await self._understood(lambda: self._exchange.create_order(*asked))
         if not order.get("id"):
             raise GarbledError("answers without an id")
@@ -82,28 +90,29 @@ class Calls:
         name, value = (dialect.known_in_lists, exchange_id) if exchange_id else (dialect.named_in_lists, client_id)
         for method in ("fetch_open_orders", dialect.ended):
             listed = partial(getattr(self._exchange, method), symbol, None, None, {name: value})
-            for each in await self._ask(listed):
+            for each in await self.ask(listed):
                 if each["id"] == exchange_id or client_id in client_ids(each):
-                    found: Told = each
-                    return found
+                    return self.in_coins(each)
         return None
 
     async def open_orders(self) -> list[Told]:
         """Every order that stands, of all markets."""
         limit = self._dialect.open_limit
-        orders: list[Told] = await self._ask(lambda: self._exchange.fetch_open_orders(None, None, limit))
-        return orders
+        orders = await self.ask(lambda: self._exchange.fetch_open_orders(None, None, limit))
+        return [self.in_coins(each) for each in orders]
 
     async def trades(self, exchange_id: str, symbol: str, since: int, filled: Decimal | None = None) -> list[Trade]:
         """What an order traded, as far as the exchange tells: `filled` in all, where known, `since` it was made, ms."""
+        if self._dialect.trades_of:
+            return await self._named(exchange_id, symbol, since)
         if not self._dialect.trades_page:
-            told = await self._ask(lambda: self._exchange.fetch_order_trades(exchange_id, symbol))
+            told = await self.ask(lambda: self._exchange.fetch_order_trades(exchange_id, symbol))
             return self._parsed(told, exchange_id)
         found: dict[str, Trade] = {}
         skipped = 0
         for _ in range(PAGES):
             page = partial(self._exchange.fetch_my_trades, None, since - EARLIER)
-            told = await self._ask(partial(page, params={self._dialect.trades_page: skipped}))
+            told = await self.ask(partial(page, params={self._dialect.trades_page: skipped}))
             skipped += len(told)
             found |= {each.fill_id: each for each in self._parsed(told, exchange_id)}
             if not told or (filled is not None and sum(each.amount for each in found.values()) >= filled):
@@ -112,7 +121,7 @@ class Calls:
 
     async def balances(self) -> tuple[tuple[Asset, Decimal], ...]:
         """All that is held of each asset, whether orders use it or not."""
-        told = await self._ask(self._exchange.fetch_balance)
+        told = await self.ask(self._exchange.fetch_balance)
         held: dict[Asset, Decimal] = {}
         for code, total in (told.get("total") or {}).items():
             amount = exact(total)
@@ -123,30 +132,38 @@ class Calls:
     async def fees(self, symbols: Sequence[str]) -> AsyncIterator[tuple[str, Told]]:
         """What trading costs us, market by market, slowly where each is asked for apart."""
         if self._dialect.fees_at_once:
-            for symbol, told in (await self._ask(self._exchange.fetch_trading_fees)).items():
+            for symbol, told in (await self.ask(self._exchange.fetch_trading_fees)).items():
                 yield symbol, told
         else:
             for symbol in symbols:
-                yield symbol, await self._ask(partial(self._exchange.fetch_trading_fee, symbol))
+                yield symbol, await self.ask(partial(self._exchange.fetch_trading_fee, symbol))
                 await asyncio.sleep(self._patience.fees)
 
     async def currencies(self) -> Mapping[str, Told]:
         """What comes in and goes out, in ccxt's structures; empty where the exchange does not tell."""
-        told = await self._ask(self._exchange.fetch_currencies)
+        told = await self.ask(self._exchange.fetch_currencies)
         return told or {}
 
     def trade(self, told: Told) -> Trade | None:
         """A fill that was pushed; None where it is not told in full."""
-        return trade(told, self.asset, self._now())
+        return trade(self.in_coins(told), self.asset, self._now())
 
     async def _single(self, exchange_id: str, symbol: str, params: Mapping[str, str]) -> Told | None:
         try:
-            order: Told = await self._ask(lambda: self._exchange.fetch_order(exchange_id or None, symbol, params))
+            order: Told = await self.ask(lambda: self._exchange.fetch_order(exchange_id or None, symbol, params))
         except ccxt.OrderNotFound:
             return None
         if not order.get("id"):
             raise GarbledError("answers with an order that is none")
-        return order
+        return self.in_coins(order)
+
+    async def _named(self, exchange_id: str, symbol: str, since: int) -> list[Trade]:
+        """Those of the last week are told unasked, and older ones from when on they are asked for."""
+        of = {self._dialect.trades_of: exchange_id}
+        told = await self.ask(lambda: self._exchange.fetch_my_trades(symbol, None, None, of))
+        if not told:
+            told = await self.ask(lambda: self._exchange.fetch_my_trades(symbol, max(since - EARLIER, 0), None, of))
+        return self._parsed(told, exchange_id)
 
     def _parsed(self, told: list[Told], exchange_id: str) -> list[Trade]:
         mine = [each for each in told if each.get("order") == exchange_id]
@@ -155,7 +172,7 @@ class Calls:
             raise GarbledError("tells a trade without its amount, price or fee")
         return [each for each in parsed if each is not None]
 
-    async def _ask(self, ask: Callable[[], Awaitable[T]]) -> T:
+    async def ask(self, ask: Callable[[], Awaitable[T]]) -> T:
         """The answer, asked for again while it may come."""
 
         def passes(error: Exception) -> bool | float:

@@ -11,6 +11,7 @@ MILLISECOND = 1_000_000  # ns
 OVER = frozenset({"closed", "canceled", "cancelled", "expired", "rejected"})
 REASONS = ("cancel_reason", "reason", "cancelSourceReason", "rejectReason")  # in venues' own words
 CLIENT_IDS = ("cl_ord_id", "clOrdId", "orderLinkId", "origClientOrderId", "clientOrderId", "C", "c")
+SIZES = ("amount", "filled", "remaining")
 NOTHING_SAID = frozenset({"", "EC_NoError", "null", "None"})
 
 Told = Mapping[str, Any]
@@ -26,6 +27,19 @@ def exact(value: object) -> Decimal | None:
     except InvalidOperation:
         return None
     return number if number.is_finite() else None
+
+
+def contract(market: Told) -> Decimal:
+    """Coins in what a market counts as one: a coin, or a contract of several."""
+    return exact(market.get("contractSize")) or Decimal(1)
+
+
+def in_coins(told: Told, size: Decimal) -> Told:
+    """An order or a trade told in contracts of `size` coins, in coins."""
+    if size == 1:
+        return told
+    sizes = {name: exact(told.get(name)) for name in SIZES}
+    return {**told, **{name: f"{each * size:f}" for name, each in sizes.items() if each is not None}}
 
 
 def sighting(order: Told, now: int) -> Sighting | None:

@@ -8,7 +8,7 @@ from typing import Any
 import ccxt
 
 from bot.model.orders import Side, Terms, Ticket
-from bot.venues.order_parsing import exact
+from bot.venues.order_parsing import contract, exact
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +22,16 @@ class Fitted:
 def terms(market: Mapping[str, Any], mode: int, fee: Mapping[str, Any] | None = None) -> Terms | None:
     """Of ccxt's market structure, whose precision is in `mode`; None where it does not tell steps or fees.
 
-    `fee` is our own, where the exchange told it.
+    Amounts are in coins, also where it counts in contracts. `fee` is our own, where the exchange told it.
     """
     precision, limits = market["precision"], market["limits"]
     price_step, amount_step = _step(precision.get("price"), mode), _step(precision.get("amount"), mode)
     taker, maker = (_fee(fee, market, name) for name in ("taker", "maker"))
     if price_step is None or amount_step is None or taker is None or maker is None:
         return None
-    return Terms(taker, maker, price_step, amount_step, _least(limits, "amount"), _least(limits, "cost"))
+    coins = contract(market)
+    least = _least(limits, "amount") * coins
+    return Terms(taker, maker, price_step, amount_step * coins, least, _least(limits, "cost"))
 
 
 def fit(ticket: Ticket, terms: Terms) -> Fitted | str:
@@ -41,7 +43,8 @@ def fit(ticket: Ticket, terms: Terms) -> Fitted | str:
     if amount <= 0 or amount < terms.min_amount:
         least = max(terms.min_amount, terms.amount_step)
         return f"{ticket.amount} {ticket.market.base} is below the least the market takes, {least}"
-    if amount * limit < terms.min_cost:
+    closes = ticket.market.perpetual and ticket.side is Side.BUY  # of which exchanges take any amount
+    if amount * limit < terms.min_cost and not closes:
         return f"{amount * limit} {ticket.market.quote} is below the least the market takes, {terms.min_cost}"
     return Fitted(amount, limit)
 

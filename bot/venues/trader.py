@@ -14,13 +14,14 @@ from bot.model.errors import UserError
 from bot.model.markets import Asset, Market
 from bot.model.orders import OrderEvent, OrderRefused, Terms, Ticket, VenueSeen
 from bot.venues import order_life
+from bot.venues.account_health import AccountHealth
 from bot.venues.ccxt_client import is_gate
 from bot.venues.credentials import Credentials
 from bot.venues.order_dialects import ORDER_DIALECTS
 from bot.venues.order_life import Known, Life
 from bot.venues.order_parsing import exact
 from bot.venues.order_patience import OrderPatience
-from bot.venues.trading_account import AccountHealth, TradingAccount
+from bot.venues.trading_account import TradingAccount
 
 PREFIX = "rp"
 """What the ids of all our tickets begin with."""

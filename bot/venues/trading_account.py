@@ -8,40 +8,31 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from decimal import Decimal
 
 from bot.model.coins import Coins
 from bot.model.markets import Asset, Market
-from bot.model.orders import OrderEnded, OrderEvent, Terms, Ticket, VenueSeen
-from bot.venues import ccxt_client, discovery, order_faults, order_parsing, order_terms
+from bot.model.orders import OrderEnded, OrderEvent, Side, Terms, Ticket, VenueSeen
+from bot.venues import ccxt_client, order_faults, order_parsing
+from bot.venues.account_health import AccountHealth
 from bot.venues.backoff import Breaker
 from bot.venues.credentials import Credentials
+from bot.venues.dialects import PERPETUALS
 from bot.venues.order_calls import Calls
 from bot.venues.order_dialects import ORDER_DIALECTS
 from bot.venues.order_faults import KEYS_REFUSED, NotKnownError
 from bot.venues.order_life import Life
 from bot.venues.order_lives import Lives
 from bot.venues.order_looks import Heard, Looks
+from bot.venues.order_markets import OrderMarkets
 from bot.venues.order_parsing import Told
 from bot.venues.order_patience import OrderPatience
 from bot.venues.order_sending import Sender
 from bot.venues.order_socket import OrderSocket
 from bot.venues.order_terms import Fitted
+from bot.venues.perpetual_account import PerpetualAccount
 
 Holdings = tuple[tuple[Asset, Decimal], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AccountHealth:
-    """How the account at one exchange stands."""
-
-    venue: str
-    ready: bool  # new orders may go there
-    reason: str  # why not; "" if ready
-    orders: int  # of which more is to be heard
-    pushed: bool  # whether the socket tells, as far as we know
-    last_error: str  # one line; "" if there never was one
 
 
 class TradingAccount:
@@ -60,14 +51,13 @@ class TradingAccount:
     ) -> None:
         self.venue = credentials.venue
         dialect = ORDER_DIALECTS[self.venue]
-        self._credentials, self._coins, self._watched = credentials, coins, watched
+        self._credentials, self._watched = credentials, watched
         self._patience, self._now, self._tell = patience, now, tell
         self._ready, self._reason, self._last_error = False, "it was not asked yet", ""
         self._breaker, self._next_try = Breaker(patience.waits), 0.0
-        self._listed: Mapping[str, Told] = {}
-        self._fees: dict[str, Told] = {}
         self._sending: set[str] = set()
         self._balanced, self._changed = 0, (0, 0.0)  # changes when balances were read; the last seen, and when
+        self._held: Holdings | None = None  # told last; None: to be told again
         self._tasks: list[asyncio.Task[None]] = []
         self._lives = Lives(patience, now)
         self._socket = OrderSocket(patience, self._order_told, self._trade_told, self._deaf, self._lives.ring)
@@ -83,6 +73,8 @@ class TradingAccount:
             rising=dialect.rising,
         )
         self._calls = Calls(self._exchange, coins, patience, now, credentials.scrub)
+        self._perpetuals = PerpetualAccount(self._exchange, self._calls, coins, now)
+        self._markets = OrderMarkets(self._exchange, self._calls, coins, watched, self._perpetuals.carry)
         self._looks = Looks(self._calls, self._lives, patience, now, prefix)
         self._sender = Sender(self._calls, self._lives, self._looks, patience, self._line)
 
@@ -95,7 +87,7 @@ class TradingAccount:
                 await self._reconcile(told)
         except Exception as error:  # noqa: BLE001 - whatever an exchange does
             told += self._unready(error) or [self._seen(self._reason, None)]
-        self._tasks = [asyncio.create_task(each) for each in (self._keep(), self._ask_fees())]
+        self._tasks = [asyncio.create_task(each) for each in (self._keep(), self._learn())]
         return told
 
     async def close(self) -> None:
@@ -119,7 +111,7 @@ class TradingAccount:
             return [*self._lives.refused(life, fitted)]
         self._sending.add(ticket.id)
         try:
-            return await self._collected(lambda told: self._sender.send(life, fitted, told))
+            return await self._collected(lambda told: self._send(life, fitted, told))
         finally:
             self._lives.sent(life)
             self._sending.discard(ticket.id)
@@ -134,13 +126,12 @@ class TradingAccount:
 
     def terms(self, market: Market) -> Terms | None:
         """What the market asks of orders; None where it is not listed, or has not been asked for yet."""
-        symbol = self._looks.symbols.get(market)
-        if symbol is None:
-            return None
-        return order_terms.terms(self._listed[symbol], self._exchange.precisionMode, self._fees.get(symbol))
+        return self._markets.terms(market)
 
     async def currencies(self) -> Mapping[Asset, Told]:
         """What comes in and goes out, of what is watched, in ccxt's structures; empty where it is not told."""
+        if self.venue in PERPETUALS:
+            return {}  # what comes and goes does so by way of the same exchange's account for coins
         with suppress(Exception):  # there are exchanges, and keys, that are told nothing of it
             told = await self._calls.currencies()
             named = {self._calls.asset(code): each for code, each in told.items()}
@@ -156,11 +147,7 @@ class TradingAccount:
         """The order as it is sent, or why it is not."""
         if not self._ready:
             return f"no new orders to {self.venue} now: {self._reason}"
-        longest = ORDER_DIALECTS[self.venue].longest_id
-        if not ticket.id.isalnum() or not ticket.id.isascii() or len(ticket.id) > longest:
-            return f"{ticket.id!r} is no id: {self.venue} takes letters and digits, {longest} at most"
-        terms = self.terms(ticket.market)
-        return f"{ticket.market} cannot be traded" if terms is None else order_terms.fit(ticket, terms)
+        return self._markets.fitted(ticket)
 
     async def _pull(self, life: Life, told: Heard) -> None:
         try:
@@ -170,8 +157,13 @@ class TradingAccount:
 
     async def _reconcile(self, told: Heard) -> None:
         """Makes what we know what the exchange knows; ready when that is done. Raises what is in the way."""
-        await self._list()
+        if await self._markets.load():
+            self._looks.symbols = self._markets.symbols
+            self._socket.listen(self._exchange)
         await self._calls.set_clock()
+        if self.venue in PERPETUALS:
+            await self._perpetuals.check()
+            told += await self._perpetuals.renew(self._markets.watched())
         for life in self._idle(self._lives.incomplete()):
             await self._looks.look(life, told)
         cancelled = await self._looks.clear(told)
@@ -184,21 +176,12 @@ class TradingAccount:
         reason = f"cancelled what no journal holds: {', '.join(cancelled)}" if cancelled else ""
         told.append(self._seen(reason, balances))
 
-    async def _list(self) -> None:
-        """The markets, once; then the socket is listened to."""
-        if not self._listed:
-            listed = await self._calls.list_markets()
-            found = discovery.watched(self.venue, listed.values(), self._coins, self._watched)
-            self._looks.symbols = {market: symbol for symbol, market in found.items()}
-            self._listed = listed
-            self._socket.listen(self._exchange)
-
     async def _balances(self) -> Holdings | None:
         """What is held, if no order of ours could change it meanwhile."""
         changes = self._lives.changes
         if self._lives.incomplete():
             return None
-        held = await self._calls.balances()
+        held = await (self._perpetuals.holdings() if self.venue in PERPETUALS else self._calls.balances())
         if self._lives.incomplete() or changes != self._lives.changes:
             return None
         self._balanced = changes
@@ -226,16 +209,32 @@ class TradingAccount:
         if self._changed[0] != self._lives.changes:
             self._changed = self._lives.changes, time.monotonic()
         if self._balanced != self._lives.changes and time.monotonic() - self._changed[1] > self._patience.quiet:
-            held = await self._balances()
-            told += [] if held is None or not self._ready else [self._seen("", held)]
+            again, held = self._balanced < 0, await self._balances()
+            if held is not None and self._ready and not (again and held == self._held):
+                told.append(self._seen("", held))
 
-    async def _ask_fees(self) -> None:
-        """Our own fees, where the exchange tells them; else ccxt's list counts, which has those of beginners."""
+    async def _learn(self) -> None:
+        """Our own fees, and of perpetuals what funding costs and cost, again and again while the account is ready."""
         while not self._ready:  # noqa: ASYNC110 - it changes by many ways
             await asyncio.sleep(self._patience.tick)
-        with suppress(Exception):
-            async for symbol, fees in self._calls.fees(tuple(self._looks.symbols.values())):
-                self._fees[symbol] = fees
+        await self._markets.ask_fees()
+        while self.venue in PERPETUALS:
+            await asyncio.sleep(self._patience.rates)
+            paid = await self._perpetuals.renew(self._markets.watched()) if self._ready else []
+            self._held = None if paid else self._held  # balances that were read meanwhile may have it already
+            self._balanced = -1  # an exchange closes positions that nobody ordered to close
+            self._tell(paid)
+
+    async def _send(self, life: Life, fitted: Fitted, told: Heard) -> None:
+        """What sells a perpetual short waits until its margin is as the books count on; what buys back for nothing."""
+        market = life.ticket.market
+        try:
+            if market.perpetual and life.ticket.side is Side.SELL:
+                await self._perpetuals.prepare(self._looks.symbol(market))
+        except Exception as error:  # noqa: BLE001 - whatever an exchange does
+            told += self._lives.refused(life, f"its margin cannot be set: {self._line(error)}")
+        else:
+            await self._sender.send(life, fitted, told)
 
     async def _collected(self, act: Callable[[Heard], Awaitable[None]]) -> Heard:
         """What `act` heard. If it is cancelled, what it heard till then is told all the same."""
@@ -263,6 +262,7 @@ class TradingAccount:
 
     def _seen(self, reason: str, balances: Holdings | None) -> VenueSeen:
         now = self._now()
+        self._held = self._held if balances is None else balances
         return VenueSeen(now, now, self.venue, self._ready, reason, balances)
 
     def _line(self, error: BaseException) -> str:
@@ -273,7 +273,8 @@ class TradingAccount:
 
     def _order_told(self, told: Told) -> None:
         """A socket told how an order stands: that it is over is asked for."""
-        life, sighting = self._lives.meant(told, told.get("id")), order_parsing.sighting(told, self._now())
+        life = self._lives.meant(told, told.get("id"))
+        sighting = order_parsing.sighting(self._calls.in_coins(told), self._now())
         if life is None or sighting is None or isinstance(life.final, OrderEnded):
             return
         if life.final is not None and not sighting.over:
