@@ -34,7 +34,7 @@ from bot.records.transactions import Sending, Transaction, gathered
 
 APPLICATION_ID = 0x72657067  # "repg", in SQLite's header: this file is ours
 FORMAT = 5  # since 3 quotes are compressed, since 4 orders at exchanges are kept, since 5 funding and marks of worth
-READABLE = (2, FORMAT)
+READABLE = range(2, FORMAT + 1)
 PAGE = 512  # rows read at a time
 
 SCHEMA = f"""

@@ -8,7 +8,7 @@ import pytest
 
 from bot.app import wiring
 from bot.app.killswitch import KillSwitch
-from bot.model.events import BlockSeen, Command
+from bot.model.events import BlockSeen, Command, Marked
 from bot.model.orders import Ordered, OrderEnded, OrderFilled, Pulled, Purpose, Side
 from bot.model.times import MINUTE
 from bot.records.journal import Journal
@@ -35,6 +35,21 @@ async def test_a_fallen_coin_is_bought_and_sold_back(tmp_path):
         assert work.agrees()
         assert exchanges.balance("kraken").keys() == {"USD"}
         assert exchanges.balance("kraken")["USD"] > 101_000
+
+
+async def test_what_there_was_in_the_morning_is_known_to_the_next_bot(tmp_path):
+    """It is in the journal once, before anything is ordered, and a start has it before the first look."""
+    async with market("kraken") as exchanges:
+        told = settings(tmp_path, exchanges.url, "kraken")
+        async with trading(exchanges, told) as work:
+            await work.fall()
+            await work.quiet()
+        (mark,) = [each for each in kept(told) if isinstance(each, Marked)]
+        async with trading(exchanges, told) as work:
+            known = work.bot.state.desk.worth
+
+    assert mark.morning == mark.peak == 100_000
+    assert (known.day, known.morning, known.peak) == (mark.day, mark.morning, mark.peak)
 
 
 async def test_an_order_is_in_the_journal_before_it_arrives(tmp_path):

@@ -67,14 +67,15 @@ def test_quotes_take_little_room(path, journal):
     assert isinstance(tick_body, str)
 
 
-def test_a_journal_of_the_format_before_is_read_and_written(path):
+@pytest.mark.parametrize("form", [2, 3, 4])
+def test_a_journal_of_a_format_before_is_read_and_written(path, form):
     """Quotes lay there uncompressed."""
     journal = Journal.open(path)
     journal.append(Tick(1, 1))
     journal.close()
     with sqlite3.connect(path) as before:
         before.execute("UPDATE events SET body = ?", (EVENT.dump_json(seen(1)).decode(),))
-        before.execute("PRAGMA user_version = 2")
+        before.execute(f"PRAGMA user_version = {form}")
     before.close()
     again = Journal.open(path)
     again.append(seen(2))
