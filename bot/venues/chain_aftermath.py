@@ -1,0 +1,59 @@
+"""What orders on chain leave behind: what may still be allowed to a pool, and fills that a reorg may still undo."""
+
+import logging
+from collections.abc import Collection
+
+from bot.venues.chain_courses import Courses, wanted
+from bot.venues.heads import Heads
+from bot.venues.swap_log import SwapLog
+from bot.venues.wallet_sending import Landed, Lost, WalletSender
+
+log = logging.getLogger(__name__)
+
+REORG_DEPTH = 8  # blocks for which a fill that was told is looked for in the chain
+
+
+class Aftermath:
+    """Each question raises NodeDown when no node answers, RpcError when it will not."""
+
+    def __init__(self, courses: Courses, sender: WalletSender, heads: Heads) -> None:
+        self._courses, self._sender, self._heads = courses, sender, heads
+        self._untidy: list[SwapLog] = []
+        self._filled: list[tuple[SwapLog, Landed]] = []
+        self.settled: Collection[str] = ()  # orders whose logs nobody needs once nothing is allowed
+
+    def add(self, record: SwapLog, swapped: Landed | None) -> None:
+        """An order that has ended, and the swap that filled it."""
+        self._untidy.append(record)
+        if swapped is not None:
+            self._filled.append((record, swapped))
+
+    async def tidy(self) -> None:
+        """Nothing stays allowed to a pool. What cannot be taken back now is taken back later."""
+        for record in tuple(self._untidy):
+            lost = await self._courses.tidy(record)
+            if lost is not None:
+                log.warning("order %s: its pool may still take its coin: %s", record.swap.order_id, lost.reason)
+                continue
+            self._untidy.remove(record)
+            if record.swap.order_id in self.settled:
+                record.drop()
+
+    async def thrown_out(self) -> SwapLog | None:
+        """An order that was told as filled and is not in the chain as it was; those deep in it are forgotten."""
+        for record, swapped in tuple(self._filled):
+            known = await self._sender.known(record)
+            if not isinstance(known, Landed) or known.block_hash != swapped.block_hash:
+                self._filled.remove((record, swapped))
+                return record
+            if self._heads.number - swapped.block >= REORG_DEPTH:
+                self._filled.remove((record, swapped))
+        return None
+
+    async def follow_again(self, record: SwapLog) -> None:
+        """Until it is in the chain once more, sent again under its nonce if need be."""
+        end = await self._sender.follow(record, wanted)
+        if isinstance(end, Lost) or not end.worked:
+            log.error("order %s was told as filled, and a reorganisation undid it", record.swap.order_id)
+        else:
+            self._filled.append((record, end))

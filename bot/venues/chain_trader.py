@@ -1,0 +1,286 @@
+"""Orders in Curve's pools from a wallet of our own: approved, swapped, and told by what the receipt says was moved.
+
+One order at a time, and of that one transaction at a time. What was signed is on disk before any node sees it, so a
+restart finds what became of every order: mined, on its way, or never sent.
+"""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from bot.model.coins import Coins
+from bot.model.errors import UserError
+from bot.model.markets import CHAIN, Market
+from bot.model.orders import (
+    NOTHING,
+    OrderEnded,
+    OrderEvent,
+    OrderOpened,
+    OrderRefused,
+    Terms,
+    Ticket,
+    VenueSeen,
+)
+from bot.model.registry import Registry
+from bot.venues import order_life, swap_log
+from bot.venues.chain_aftermath import Aftermath
+from bot.venues.chain_courses import SILENT, Courses, Outcome
+from bot.venues.chain_orders import Holdings, Quoting, Refused, Unfilled
+from bot.venues.chain_swaps import Swap
+from bot.venues.heads import Heads
+from bot.venues.keys import Signer
+from bot.venues.order_life import Known
+from bot.venues.rpc import Rpc
+from bot.venues.swap_log import SwapLog
+from bot.venues.wallet import Wallet
+from bot.venues.wallet_sending import Landed, Lost, WalletPolicy, WalletSender
+
+log = logging.getLogger(__name__)
+
+
+class ChainTrader:
+    """A wallet that trades in a registry's Curve pools. An event comes once: from `start` or `pull`, else `events`.
+
+    `folder` is the wallet's own; `ether_usd` tells what an ether is worth now, dollars, `clock` ns UTC.
+    """
+
+    def __init__(
+        self,
+        rpc: Rpc,
+        signer: Signer,
+        registry: Registry,
+        coins: Coins,
+        folder: Path,
+        ether_usd: Callable[[], float | None],
+        policy: WalletPolicy,
+        *,
+        clock: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self._folder, self._ether_usd, self._policy, self._now = folder, ether_usd, policy, clock
+        self._heads = Heads(rpc)
+        wallet = Wallet(rpc, signer.address)
+        self._quoting = Quoting(rpc, registry, coins, wallet, self._heads)
+        self._sender = WalletSender(rpc, signer, self._heads, policy)
+        self._pulled: dict[str, str] = {}  # why, by the ticket's id
+        self._courses = Courses(rpc, wallet, self._sender, self._heads, self._pulled.get, clock)
+        self._aftermath = Aftermath(self._courses, self._sender, self._heads)
+        self._heard: asyncio.Queue[OrderEvent] = asyncio.Queue()
+        self._named: set[str] = set()  # every order ever heard of
+        self._open: set[str] = set()  # those whose end was not told
+        self._left: deque[SwapLog] = deque()  # of an earlier run, on their way
+        self._waiting: deque[Ticket] = deque()
+        self._ready, self._reason = False, "it was not asked yet"
+        self._held: Holdings | None = None  # as told last
+        self._reached = 0  # the newest block that moved anything of ours
+        self._working: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        """Nothing is asked before `start`."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Follows nothing any more. What was sent stays sent."""
+        if self._working is not None:
+            self._working.cancel()
+            await asyncio.gather(self._working, return_exceptions=True)
+        await self._heads.close()
+
+    async def start(self, known: Sequence[Known]) -> list[OrderEvent]:
+        """What became of the journal's orders, and how the wallet stands: ready once nothing of ours is on its way."""
+        lives = order_life.remembered(known)
+        self._named = {name for name, life in lives.items() if life.ticket.market.holder == CHAIN}
+        self._open = {name for name in self._named if not lives[name].complete}
+        try:
+            records = [each for each in swap_log.kept(self._folder) if self._sent(each)]
+        except OSError as error:
+            raise UserError(f"the folder {self._folder} cannot be used: {error.strerror}") from None
+        self._aftermath.settled = {each.swap.order_id for each in records} - self._open
+        never = self._open - {each.swap.order_id for each in records}
+        told: list[OrderEvent] = [self._ended(name, "never sent") for name in sorted(never)]
+        told += await self._taken_up(records)
+        self._heads.follow()
+        self._working = asyncio.create_task(self._work())
+        return told
+
+    async def place(self, ticket: Ticket) -> list[OrderEvent]:
+        """Takes an order. It is carried out after those before it, and `events` tells."""
+        if ticket.id in self._named:
+            return []
+        self._named.add(ticket.id)
+        if not self._ready:
+            return [self._refused(ticket.id, f"no new orders on chain now: {self._reason}")]
+        if not (ticket.id.isascii() and ticket.id.isalnum()):
+            return [self._refused(ticket.id, f"{ticket.id!r} is no id: it takes letters and digits")]
+        self._open.add(ticket.id)
+        self._waiting.append(ticket)
+        self._heads.ring()
+        return []
+
+    async def pull(self, order_id: str, why: str) -> list[OrderEvent]:
+        """Takes an order back, by an empty transaction in its place if need be. One that was mined before stands."""
+        for ticket in self._waiting:
+            if ticket.id == order_id:
+                self._waiting.remove(ticket)
+                return [self._ended(order_id, why)]
+        if order_id in self._open:
+            self._pulled[order_id] = why
+            self._heads.ring()
+        return []
+
+    async def events(self) -> AsyncIterator[OrderEvent]:
+        """What becomes of orders, and of the wallet. Never ends by itself."""
+        while True:
+            yield await self._heard.get()
+
+    def terms(self, market: Market) -> Terms | None:
+        """What a market asks of orders; None where there is no swap for it, and before wallet and ether are known."""
+        dollars = self._ether_usd()
+        if not self._ready or dollars is None:
+            return None
+        return self._quoting.terms(market, self._heads.next_base_fee + self._policy.priority_fee, dollars)
+
+    def _sent(self, record: SwapLog) -> bool:
+        """Whether anything was; what was not is forgotten."""
+        if not record.attempts:
+            record.drop()
+        return bool(record.attempts)
+
+    async def _taken_up(self, records: Sequence[SwapLog]) -> list[OrderEvent]:
+        """What is known at once of an earlier run, and how the wallet stands; the rest is followed."""
+        told: list[OrderEvent] = []
+        self._left.extend(records)
+        try:
+            await self._heads.look()
+            for record in records:
+                landed = await self._sender.known(record)
+                if isinstance(landed, Landed):
+                    told += self._concluded(await self._courses.outcome(record, landed), record)
+                    self._left.remove(record)
+            return [*told, *await self._looked()]
+        except SILENT as error:
+            return [*told, *self._unready(str(error))]
+
+    async def _work(self) -> None:
+        """For good: what was left, then orders, then looks."""
+        while True:
+            try:
+                await self._turn()
+            except SILENT as error:
+                self._tell(self._unready(str(error)))
+                await self._heads.news()
+            except Exception:
+                log.exception("the wallet trades no more")
+                self._tell(self._unready("an error of ours, see the log: nothing is sent before a restart"))
+                return
+
+    async def _turn(self) -> None:
+        if self._left:
+            await self._conclude(self._left[0], await self._courses.resume(self._left[0]))
+            self._left.popleft()
+        elif self._waiting and self._ready:
+            await self._trade(self._waiting.popleft())
+        else:
+            await self._aftermath.tidy()
+            await self._look_back()
+            self._tell(await self._looked())
+            if not self._waiting:
+                await self._heads.news()
+
+    async def _trade(self, ticket: Ticket) -> None:
+        match await self._wanted(ticket):
+            case Refused(reason):
+                self._tell([self._refused(ticket.id, reason)])
+            case Unfilled(reason):
+                self._tell([self._ended(ticket.id, reason)])
+            case swap:
+                record = swap_log.begin(self._folder, swap)
+                await self._conclude(record, await self._courses.carry(record, self._begun))
+
+    async def _wanted(self, ticket: Ticket) -> Swap | Refused | Unfilled:
+        """The swap for an order, if the wallet can pay for it and the pool would give enough."""
+        try:
+            swap = await self._quoting.swap(ticket)
+            if not isinstance(swap, Swap):
+                return swap
+            if dear := self._sender.dear():
+                return Unfilled(dear)
+            tried = await self._quoting.covered(swap, self._sender.bid) or await self._quoting.tried(swap)
+            return swap if isinstance(tried, int) else tried
+        except SILENT as error:
+            return Refused(str(error))
+
+    def _begun(self, record: SwapLog) -> None:
+        now, swap = self._now(), record.swap
+        self._tell([OrderOpened(now, now, swap.order_id, record.attempts[0].hash)])
+
+    async def _conclude(self, record: SwapLog, end: Landed | Lost) -> None:
+        """Its end is told as soon as a node can be asked for it, however long that takes."""
+        while True:
+            try:
+                outcome = await self._courses.outcome(record, end)
+            except SILENT as error:
+                self._tell(self._unready(str(error)))
+                await self._heads.news()
+            else:
+                self._tell(self._concluded(outcome, record))
+                return
+
+    def _concluded(self, outcome: Outcome, record: SwapLog) -> list[OrderEvent]:
+        """What is to be told of it. The record stays until a start finds that in the journal, and nothing allowed."""
+        self._aftermath.add(record, outcome.swapped)
+        self._reached = max(self._reached, outcome.block)
+        if outcome.end.order_id not in self._open:
+            return []
+        self._open.discard(outcome.end.order_id)
+        return [outcome.fill, outcome.end] if outcome.fill else [outcome.end]
+
+    async def _look_back(self) -> None:
+        """A fill that a reorg threw out is sent again, and nothing else is before it is mined."""
+        while record := await self._aftermath.thrown_out():
+            self._tell(self._unready(f"a reorganisation threw out {record.swap.order_id}, which was told as filled"))
+            await self._aftermath.follow_again(record)
+
+    async def _looked(self) -> list[OrderEvent]:
+        """How the wallet stands, if that is news."""
+        if self._left:
+            return self._unready(f"{self._left[0].swap.order_id} is on its way")
+        await self._heads.look()
+        if self._heads.number < self._reached:
+            return []
+        held = await self._quoting.holdings()
+        if self._ready and held == self._held:
+            return []
+        self._ready, self._reason, self._held = True, "", held
+        return [self._venue(held)]
+
+    def _unready(self, reason: str) -> list[OrderEvent]:
+        if (self._ready, self._reason) == (False, reason):
+            return []
+        self._ready, self._reason = False, reason
+        return [self._venue(None)]
+
+    def _venue(self, held: Holdings | None) -> VenueSeen:
+        now = self._now()
+        return VenueSeen(now, now, CHAIN, self._ready, self._reason, held)
+
+    def _ended(self, order_id: str, reason: str) -> OrderEnded:
+        """With nothing filled."""
+        self._open.discard(order_id)
+        now = self._now()
+        return OrderEnded(now, now, order_id, NOTHING, reason)
+
+    def _refused(self, order_id: str, reason: str) -> OrderRefused:
+        self._open.discard(order_id)
+        now = self._now()
+        return OrderRefused(now, now, order_id, reason)
+
+    def _tell(self, events: Sequence[OrderEvent]) -> None:
+        for each in events:
+            self._heard.put_nowait(each)

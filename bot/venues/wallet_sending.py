@@ -1,0 +1,274 @@
+"""A wallet's way to the chain, one transaction at a time: signed, on disk, broadcast, followed to its end.
+
+Under one nonce one transaction at most is ever mined. So whatever is sent again, dearer or to take back what was sent,
+goes under the nonce of what it replaces, and nothing goes under the next one until that is used.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from bot.model.registry import Address
+from bot.units import BPS, GWEI, mul_div_up
+from bot.venues.dispatch import KNOWN
+from bot.venues.heads import Heads
+from bot.venues.keys import FeeMarketTransaction, Signer
+from bot.venues.multicall import Call
+from bot.venues.rpc import NodeDown, Rpc, RpcError
+from bot.venues.swap_log import Attempt, Step, SwapLog
+from bot.venues.transport import Json
+from bot.venues.wallet import Wallet
+
+log = logging.getLogger(__name__)
+
+TRANSFER_GAS = 21_000
+MARGIN_BPS = 3_000  # of gas over what the node thinks: a pool's next state may take more
+
+Objection = Callable[[], Awaitable[str | None]]
+"""Why a transaction that waits is to be taken back; None as long as it is still wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class WalletPolicy:
+    """How a wallet pays and insists. Fees in wei per gas, times in blocks."""
+
+    chain_id: int
+    max_fee_per_gas: int = 50 * GWEI  # nothing bids more
+    priority_fee: int = GWEI
+    raise_bps: int = 1_250  # of each replacement; nodes refuse less than a tenth
+    raise_after: int = 2
+    give_up: int = 8  # then it is taken back
+    patience: int = 2  # for which a nonce is used by a transaction we do not know, before ours is given up
+    confirmations: int = 1
+    """Blocks that a transaction must be deep before it is told, the one it is in counted.
+
+    One block: since proof of stake a block is seldom thrown out, its transactions are nearly always in the one that
+    takes its place, and whoever waits longer stands one-sided meanwhile.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """It is in a block, deep enough."""
+
+    attempt: Attempt
+    receipt: dict[str, Json]
+    why: str = ""  # it was taken back, as far as that is known
+
+    @property
+    def block(self) -> int:
+        """The block's number."""
+        return int(self.receipt["blockNumber"], 16)
+
+    @property
+    def block_hash(self) -> str:
+        """The block's hash."""
+        return str(self.receipt["blockHash"])
+
+    @property
+    def worked(self) -> bool:
+        """Whether it did what it was for: it was no cancellation, and did not revert."""
+        return self.attempt.step != "cancel" and int(self.receipt["status"], 16) == 1
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """It will never be in a block."""
+
+    reason: str
+
+
+@dataclass(slots=True)
+class _Watch:
+    """What was done about a transaction since it is followed."""
+
+    began: int  # block
+    last: int  # block in which it was sent or raised last
+    why: str = ""  # it is being taken back
+    overtaken: set[int] = field(default_factory=set)  # blocks by which its nonce was used, and by none of ours
+
+
+@dataclass(frozen=True, slots=True)
+class _Sighting:
+    """What a node knows of the attempts of one nonce."""
+
+    used: int  # transactions of the wallet in the chain
+    landed: Landed | None
+    waits: bool  # the node has one of them
+    clear: bool  # the node answered all that was asked
+
+
+class WalletSender:
+    """Signs for one wallet. Nobody else may use its key meanwhile."""
+
+    def __init__(self, rpc: Rpc, signer: Signer, heads: Heads, policy: WalletPolicy) -> None:
+        self.address: Address = signer.address
+        self._rpc, self._signer, self._heads, self._policy = rpc, signer, heads, policy
+        self._wallet = Wallet(rpc, signer.address)
+
+    def dear(self) -> str | None:
+        """Why nothing may be sent now: gas costs more than may be bid."""
+        asked = self._heads.next_base_fee + self._policy.priority_fee
+        if asked <= self._policy.max_fee_per_gas:
+            return None
+        return f"gas costs {asked / GWEI:.2f} gwei, over the {self._policy.max_fee_per_gas / GWEI:g} that may be bid"
+
+    @property
+    def bid(self) -> int:
+        """The most that a transaction signed now pays for its gas: twice the next block's base fee, within bounds."""
+        return min(2 * self._heads.next_base_fee + self._policy.priority_fee, self._policy.max_fee_per_gas)
+
+    async def send(self, record: SwapLog, step: Step, call: Call) -> Lost | None:
+        """Send a call, to be followed, or why not. NodeDown, RpcError where it would revert: nothing is signed."""
+        if dear := self.dear():
+            return Lost(dear)
+        gas = mul_div_up(await self._wallet.gas(call), BPS + MARGIN_BPS, BPS)
+        counts = await self._wallet.counts()
+        transaction = FeeMarketTransaction(
+            chain_id=self._policy.chain_id,
+            nonce=counts.used,
+            priority_fee=self._policy.priority_fee,
+            max_fee_per_gas=self.bid,
+            gas_limit=gas,
+            to=call.target,
+            data=bytes.fromhex(call.data),
+        )
+        refusal = await self._launch(record, step, transaction)
+        if refusal is None:
+            return None
+        record.strike()
+        return Lost(f"the node refused it: {refusal}")
+
+    async def follow(self, record: SwapLog, objection: Objection) -> Landed | Lost:
+        """The end of the newest nonce of a log, whichever of its transactions it is. Outlasts nodes that are down."""
+        watch = _Watch(self._heads.number, self._heads.number)
+        while True:
+            try:
+                end = await self._look(record, objection, watch)
+            except (NodeDown, RpcError) as error:
+                log.warning("order %s: its transaction was not looked at: %s", record.swap.order_id, error)
+            else:
+                if end is not None:
+                    return end
+            await self._heads.news()
+
+    async def known(self, record: SwapLog) -> Landed | bool:
+        """Without waiting: the end of the newest nonce if it is deep enough, else whether the node has any of it."""
+        seen = await self._sight(record.flying)
+        if seen.landed is None:
+            return seen.waits
+        return seen.landed if self._deep(seen.landed) else True
+
+    async def landings(self, record: SwapLog) -> list[Landed]:
+        """All that was signed and is in a block."""
+        answers = await self._rpc.batch([("eth_getTransactionReceipt", (each.hash,)) for each in record.attempts])
+        found = []
+        for attempt, answer in zip(record.attempts, answers, strict=True):
+            if isinstance(answer, RpcError):
+                raise answer
+            found += [Landed(attempt, answer)] if answer else []
+        return found
+
+    async def _look(self, record: SwapLog, objection: Objection, watch: _Watch) -> Landed | Lost | None:
+        seen = await self._sight(record.flying)
+        if seen.landed is not None:
+            return replace(seen.landed, why=watch.why) if self._deep(seen.landed) else None
+        if not seen.clear:
+            return None
+        if seen.used > record.flying[0].nonce:
+            watch.overtaken.add(self._heads.number)
+            late = len(watch.overtaken) > self._policy.patience
+            return Lost(f"nonce {record.flying[0].nonce} was used by another transaction") if late else None
+        watch.overtaken.clear()
+        await self._insist(record, objection, watch, waits=seen.waits)
+        return None
+
+    async def _insist(self, record: SwapLog, objection: Objection, watch: _Watch, *, waits: bool) -> None:
+        """What is not wanted is taken back, what was dropped goes again, what waits too long goes dearer."""
+        now = self._heads.number
+        if not record.cancelling:
+            late = f"not mined in {now - watch.began} blocks" if now - watch.began >= self._policy.give_up else None
+            watch.why = await objection() or late or ""
+            if watch.why:
+                watch.last = now
+                await self._outbid(record, "cancel", self._empty(record.flying[-1]))
+                return
+        if not waits:
+            await self._offer(record.flying[-1])
+        if now - watch.last >= self._policy.raise_after:
+            watch.last = now
+            await self._outbid(record, record.flying[-1].step, self._again(record.flying[-1]))
+
+    async def _outbid(self, record: SwapLog, step: Step, transaction: FeeMarketTransaction) -> None:
+        """Bid enough more than the last attempt for nodes to let it take that one's place, unless it is too much."""
+        newest = record.flying[-1]
+        tip = self._raised(newest.priority_fee)
+        least = max(self._raised(newest.max_fee_per_gas), tip)
+        if least > self._policy.max_fee_per_gas:
+            log.warning("order %s: %d wei per gas is more than may be bid", record.swap.order_id, least)
+            return
+        dearer = replace(transaction, priority_fee=tip, max_fee_per_gas=max(least, self.bid))
+        try:
+            await self._launch(record, step, dearer)
+        except OSError as error:  # then it is not sent either, and what was sent before stands
+            log.warning("order %s: it cannot be written down: %s", record.swap.order_id, error)
+
+    def _again(self, attempt: Attempt) -> FeeMarketTransaction:
+        return FeeMarketTransaction(
+            chain_id=self._policy.chain_id,
+            nonce=attempt.nonce,
+            priority_fee=attempt.priority_fee,
+            max_fee_per_gas=attempt.max_fee_per_gas,
+            gas_limit=attempt.gas_limit,
+            to=attempt.to,
+            data=bytes.fromhex(attempt.data),
+        )
+
+    def _empty(self, attempt: Attempt) -> FeeMarketTransaction:
+        return replace(self._again(attempt), gas_limit=TRANSFER_GAS, to=self.address, data=b"")
+
+    async def _launch(self, record: SwapLog, step: Step, transaction: FeeMarketTransaction) -> str | None:
+        """Sign, keep, broadcast. Why the node will not have it, where it says so."""
+        attempt = Attempt.of(step, transaction, self._signer.sign(transaction))
+        record.keep(attempt)
+        return await self._offer(attempt)
+
+    async def _offer(self, attempt: Attempt) -> str | None:
+        """The node's refusal, if it will not have it and does not know it. Silence is no refusal: it may have come."""
+        try:
+            await self._rpc.call("eth_sendRawTransaction", attempt.raw)
+        except NodeDown as error:
+            log.warning("no answer to the broadcast of %s: %s", attempt.hash, error)
+        except RpcError as error:
+            return await self._doubted(attempt, error)
+        return None
+
+    async def _doubted(self, attempt: Attempt, refusal: RpcError) -> str | None:
+        if any(words in refusal.message.lower() for words in KNOWN):
+            return None
+        try:
+            known = await self._rpc.call("eth_getTransactionByHash", attempt.hash)
+        except (NodeDown, RpcError):
+            return None
+        if known is None:
+            log.warning("the node refused %s: %s", attempt.hash, refusal.message)
+        return refusal.message if known is None else None
+
+    async def _sight(self, attempts: Sequence[Attempt]) -> _Sighting:
+        """The count is asked first: a nonce it counts as used has a receipt by the time that is asked for."""
+        calls: list[tuple[str, Sequence[Json]]] = [("eth_getTransactionCount", (self.address, "latest"))]
+        for each in attempts:
+            calls += [("eth_getTransactionReceipt", (each.hash,)), ("eth_getTransactionByHash", (each.hash,))]
+        used, *answers = await self._rpc.batch(calls)
+        if isinstance(used, RpcError):
+            raise used
+        found = [None if isinstance(each, RpcError) else each for each in answers]
+        landed = [Landed(each, receipt) for each, receipt in zip(attempts, found[::2], strict=True) if receipt]
+        clear = not any(isinstance(each, RpcError) for each in answers)
+        return _Sighting(int(used, 16), landed[0] if landed else None, any(found[1::2]), clear)
+
+    def _deep(self, landed: Landed) -> bool:
+        return self._heads.number - landed.block + 1 >= self._policy.confirmations
+
+    def _raised(self, fee: int) -> int:
+        return mul_div_up(fee, BPS + self._policy.raise_bps, BPS) + 1
