@@ -25,6 +25,9 @@ class BinanceUsdm(binance.Binance):
 
     venue = "binanceusdm"
     hosts = ("fapi.binance.com", "fstream.binance.com")
+    refusals = binance.Binance.refusals | {
+        Refusal.BAD_REQUEST: Answer({"code": -1102, "msg": "A mandatory parameter was malformed."}, 400)
+    }
     listed = tuple(Listing(perpetual(coin), MARGIN, 5, 0) for coin in ("USDC", "USDE", "FDUSD"))
 
     def answer(self, request: Request, exchange: Exchange) -> Answer:
