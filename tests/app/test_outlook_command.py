@@ -13,7 +13,7 @@ LEFT = ("--price", "0.93", "--trough", "0.874", "--since", "2023-03-10T22:05Z", 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    """A home of its own, whose database is made once."""
+    """A home of its own, in which nothing lies."""
     return tmp_path_factory.mktemp("home")
 
 
@@ -39,6 +39,37 @@ def test_an_outlook_is_told_with_its_reasons(home):
     assert outlook["recovery_low"] < outlook["recovery"] < outlook["recovery_high"]
     assert outlook["median_time"] < outlook["late_time"]
     assert len(outlook["reasons"]) >= 3
+
+
+def test_a_look_makes_nothing(home, tmp_path):
+    """Neither a database nor a folder; one that is there is read, and says the same as what comes with repeg."""
+    file = tmp_path / "none" / "episodes.sqlite"
+    without = told(home, "show", "usdc", *LEFT, "--json")[0]
+    _, complaint, code = told(home, "show", "usdc", "--database", str(file))
+
+    assert code == 1
+    assert complaint.strip() == f"--database {file}: there is no episode database"
+    assert not file.parent.exists()
+    assert not list(home.iterdir())
+
+    file.parent.mkdir()
+    file.touch()
+    assert told(home, "calibrate", "--database", f"sqlite:///{file}")[2] == 1
+    assert file.stat().st_size == 0
+    file.unlink()
+    made = CliRunner().invoke(app, ["episodes", "list", "--database", str(file)], env={"HOME": str(home)})
+    assert made.exit_code == 0
+    assert told(home, "show", "usdc", *LEFT, "--json", "--database", str(file))[0] == without
+
+
+def test_what_is_told_of_a_stranger_can_be_done():
+    """A coin of one's own is named by the settings: the command has no flag for it."""
+    shown = CliRunner().invoke(app, ["outlook", "show", "--help"], env={"COLUMNS": "200"}).stdout
+    complaint = str(CliRunner().invoke(app, ["outlook", "show", "FOO"]).exception)
+
+    assert "--coins" not in shown
+    assert "--coins" not in complaint
+    assert "setting `coins`" in complaint
 
 
 def test_a_premium_has_no_stop(home):

@@ -139,16 +139,36 @@ def _outlook(
 
 
 def _memory(config: Path | None, database: str | None) -> "Memory":
-    """All that the database knows."""
+    """All that the database knows; of one that was never made, what it would be made with. Nothing is made here."""
     from bot.app import episodes as kept
     from bot.app.asking import query
+    from bot.app.settings import load
+    from bot.model.errors import UserError
+    from bot.records import catalogue
     from bot.strategy.memory import Memory
+
+    settings = load(config)
+    if not _there(database or settings.database or settings.folder / "episodes.sqlite"):
+        if database:
+            raise UserError(f"--database {database}: there is no episode database")
+        return Memory.of(catalogue.parse(catalogue.shipped()))
 
     async def asked() -> "Memory":
         async with kept.opened(config, database) as episodes:
             return Memory.of(await episodes.search(query({}, limit=1_000_000, traps=False)))
 
     return asyncio.run(asked())
+
+
+def _there(where: str | Path) -> bool:
+    """Whether something lies there; a server is asked when it is opened."""
+    from bot.records.episode_database import url_of
+
+    url = url_of(where)
+    if not url.drivername.startswith("sqlite"):
+        return True
+    file = Path(url.database or "")
+    return file.exists() and not (file.is_file() and file.stat().st_size == 0)
 
 
 def _coin(name: str, config: Path | None) -> "Stablecoin":
@@ -159,7 +179,10 @@ def _coin(name: str, config: Path | None) -> "Stablecoin":
     coins = known(load(config).coins)
     asset = coins.asset(name)
     if asset is None:
-        raise UserError(coins.stranger(name))
+        raise UserError(
+            f"{name} is not a coin repeg knows ({len(coins.by_symbol)} are): `repeg coins` names them; one of your own "
+            "goes into a coins file, which the setting `coins` names"
+        )
     if asset not in coins.by_symbol:
         raise UserError(f"{asset} promises nothing, so it has no peg to leave: name a stablecoin")
     return coins.by_symbol[asset]
