@@ -9,7 +9,7 @@ from bot.model.markets import DOLLAR, Asset
 from bot.model.orders import OrderEvent, Pulled, Purpose, Style, Ticket, VenueSeen
 from bot.model.outlooks import Outlook, Stance
 from bot.model.redeeming import access
-from bot.strategy import entering, leaving, marks, opportunities, ordering, outlook
+from bot.strategy import drying, entering, leaving, marks, opportunities, ordering, outlook
 from bot.strategy.deviation import COIN, in_peg
 from bot.strategy.ordering import Desk as Desk
 from bot.strategy.ordering import Look as Look
@@ -28,6 +28,7 @@ def post(desk: Desk, event: OrderEvent | Marked) -> Desk:
 def decide(desk: Desk, look: Look, rules: Rules) -> tuple[Desk, tuple[Action, ...]]:
     """What to order, pull and tell at this look."""
     desk, mark = _marked(_valued(desk, look, rules))
+    desk = replace(desk, liquidity=drying.fold(desk.liquidity, look.latest, rules.terms, look.now))
     falls = {each.coin: each for each in look.depegs if each.scope == COIN}
     if not (desk.account.orders or desk.account.trades or falls or _pairs_possible(desk, rules)):
         return replace(desk, outlooks={}, told={}), mark

@@ -7,18 +7,7 @@ from functools import reduce
 from bot.amm.side import PoolState
 from bot.model import ledger as books
 from bot.model import pools as pool_states
-from bot.model.decisions import (
-    Action,
-    Approved,
-    Cancel,
-    FairValues,
-    Halt,
-    Loop,
-    Plan,
-    Refused,
-    Replace,
-    Send,
-)
+from bot.model.decisions import Action, Approved, Cancel, FairValues, Halt, Loop, Plan, Refused, Replace, Send
 from bot.model.events import (
     BlockSeen,
     Command,
@@ -43,6 +32,7 @@ from bot.strategy.desk import Desk, Look, Rules
 from bot.strategy.evidence import Samples
 from bot.strategy.fair_value import Pricing
 from bot.strategy.planning import Bidding
+from bot.strategy.pool_depth import Places, Pools, placed
 from bot.strategy.quotes import Book
 from bot.strategy.risk import Limits, Standing
 from bot.units import to_float
@@ -70,10 +60,12 @@ class Policy:
     rules: Rules | None = None  # of trading at exchanges; None: nothing is traded there
     solve: Solver = field(default=fair_value.solve, compare=False)  # histories are solved many moments at a time
     listed: onchain.Listing = field(init=False, compare=False)
+    places: Places = field(init=False, compare=False)
     named: worth.Names = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "listed", onchain.listing(self.registry, self.pricing.coins))
+        object.__setattr__(self, "places", placed(self.listed))
         object.__setattr__(self, "named", worth.names(self.registry, self.pricing.coins))
 
 
@@ -146,9 +138,11 @@ def _looked(state: State, now: int, policy: Policy) -> tuple[State, tuple[Action
     warnings = tuple(map(alerts.warning, told))
     if policy.rules is None:
         return looked, warnings
-    samples = evidence.remember(state.samples, now, _quotable(state), policy.registry, policy.named)
+    quotable = _quotable(state)
+    samples = evidence.remember(state.samples, now, quotable, policy.registry, policy.named)
     shown = {each.coin: evidence.of(each.coin, samples) for each in watching.depegs} if samples else {}
-    sight = Look(now, values, book.latest, watching.depegs, state.standing, shown)
+    pools = Pools(policy.places, quotable)
+    sight = Look(now, values, book.latest, watching.depegs, state.standing, shown, pools)
     traded, orders = desk.decide(state.desk, sight, policy.rules)
     return replace(looked, desk=traded, samples=samples), (*warnings, *orders)
 

@@ -1,24 +1,22 @@
 """Chances taken at one look: the best first, as long as there is room for them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import ROUND_DOWN, Decimal
 
 from bot.model.decisions import Action, Depeg, Hedged, Hold, Opportunity, Pair, Passed
 from bot.model.markets import Asset, perpetual
 from bot.model.orders import Kind, Purpose, Side, Ticket
-from bot.model.outlooks import Outlook, Stance
+from bot.model.outlooks import Stance
 from bot.model.trade import Trade
-from bot.strategy import hedging, legged, liquidity, opportunities, stakes, tickets
+from bot.strategy import hedging, legged, opportunities, stakes, tickets, tradable
 from bot.strategy.legged import Leg, Legs
-from bot.strategy.opportunities import BP, Counter, Counters
+from bot.strategy.opportunities import BP, Counters
 from bot.strategy.ordering import Desk, Look, Rules, peg_usd, remembering, rests, reviewed
 from bot.strategy.stakes import Holdings, Stake
 from bot.strategy.tickets import Wish
 
-SOLD_IN = 60.0  # minutes in which a coin should be sold in bad times
 NEAR = 1.002  # times the best price: markets so near to it are bought at too
-DRIED = 0.25  # of what trades now that still trades then
 
 
 def enter(
@@ -56,13 +54,18 @@ def _of_fallen(
     """What a coin off its peg offers: to be held, or held and sold short. Why not, where it is not, is remembered."""
     coin, mandate = depeg.coin, rules.mandate
     view, offers, futures = desk.outlooks[coin], counters.get(coin, ()), counters.get(perpetual(coin), ())
+    good = tradable.buyable(coin, offers, desk, look)
+    dry = None if good else tradable.why_not(coin, offers, desk, look)
     found: list[tuple[Kind, Hold | Hedged | str]] = []
     if mandate.holds:
         usd = peg_usd(coin, look, rules)
-        found.append(("hold", opportunities.hold(depeg, view, offers, look.values, usd, mandate)))
+        held = opportunities.hold(depeg, view, good or offers, look.values, usd, mandate)
+        found.append(("hold", held if isinstance(held, str) else dry or held))
     if mandate.hedges and (futures or view.stance is Stance.HEDGED):
-        there, short = ([each for each in some if not rests(each, desk, look, rules)] for some in (offers, futures))
-        found.append(("hedged", hedging.chance(depeg, view, there, short, desk.account, mandate)))
+        where = good or offers, futures
+        there, short = ([each for each in some if not rests(each, desk, look, rules)] for some in where)
+        hedged = hedging.chance(depeg, view, there, short, desk.account, mandate)
+        found.append(("hedged", hedged if isinstance(hedged, str) else dry or hedged))
     for kind, each in found:
         if isinstance(each, str):
             desk = remembering(desk, Passed(look.now, coin, kind, each))
@@ -113,14 +116,19 @@ def _hold(desk: Desk, hold: Hold, counters: Counters, look: Look, rules: Rules) 
         return desk, []
     offers = counters[hold.coin]
     room = stakes.room(
-        hold, holdings(desk, rules, look), _sellable_usd(hold.price, hold.outlook, offers), rules.coins, rules.mandate
+        hold,
+        holdings(desk, rules, look),
+        tradable.sellable_usd(hold.coin, (hold.price, hold.outlook.worst), offers, desk, look, rules),
+        rules.coins,
+        rules.mandate,
     )
     usd = min(room.usd, rules.mandate.most_usd)
     if usd < rules.mandate.least_usd:
         return remembering(desk, Passed(look.now, hold.coin, "hold", room.reason)), []
     dearest = hold.price * hold.usd * NEAR
     amount = Decimal(repr(usd / dearest / (1 + rules.mandate.slippage_bp / BP))).quantize(Decimal("1e-8"), ROUND_DOWN)
-    near = [each for each in offers if each.sells and each.ask_usd <= dearest and not rests(each, desk, look, rules)]
+    good = tradable.buyable(hold.coin, offers, desk, look)
+    near = [each for each in good if each.ask_usd <= dearest and not rests(each, desk, look, rules)]
     view = hold.outlook
     why = f"{1 - hold.price:.2%} below its peg, comes back with {view.recovery_low:.0%} or more, worth {view.fair:.4f}"
     wish = Wish(
@@ -136,15 +144,6 @@ def _hold(desk: Desk, hold: Hold, counters: Counters, look: Look, rules: Rules) 
     )
     made = list(tickets.cut(wish, near, desk.account, rules.mandate.share, look.now))
     return _placed(desk, made, hold.coin, look, rules)
-
-
-def _sellable_usd(price: float, outlook: Outlook, offers: Sequence[Counter]) -> float:
-    """What could be sold of the coin on its way to the stop: of what buys it now, what such times leave."""
-    now, then = (
-        liquidity.stressed(1.0, 0.0, liquidity.severity((1 - each) * BP))[0] for each in (price, outlook.worst)
-    )
-    bids = sum(each.quote.bid_size * (each.quote.bid or 0.0) * each.quote_usd for each in offers)
-    return bids * min(then / now, 1.0) * DRIED * SOLD_IN
 
 
 def _placed(desk: Desk, made: list[Ticket], coin: Asset, look: Look, rules: Rules) -> tuple[Desk, list[Action]]:
@@ -167,7 +166,7 @@ def _hedged(desk: Desk, chance: Hedged, counters: Counters, look: Look, rules: R
     if trade and (desk.account.pending(trade.id) or trade.exits):
         return desk, []
     offers, futures = counters[chance.coin], counters[perpetual(chance.coin)]
-    sellable = _sellable_usd(chance.price, chance.outlook, offers)
+    sellable = tradable.sellable_usd(chance.coin, (chance.price, chance.outlook.worst), offers, desk, look, rules)
     room = stakes.hedged_room(chance, holdings(desk, rules, look), sellable, rules.coins, rules.mandate)
     if room.usd < rules.mandate.least_usd:
         return remembering(desk, Passed(look.now, chance.coin, "hedged", room.reason)), []

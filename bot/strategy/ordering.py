@@ -12,10 +12,12 @@ from bot.model.markets import DOLLAR, Asset, Market
 from bot.model.orders import Ordered, OrderEvent, Terms, Ticket
 from bot.model.outlooks import Outlook
 from bot.strategy import risk, tickets
+from bot.strategy.drying import Liquidity
 from bot.strategy.mandate import Mandate
 from bot.strategy.memory import Memory
 from bot.strategy.opportunities import Counter
 from bot.strategy.outlook import Evidence
+from bot.strategy.pool_depth import Pools
 from bot.strategy.risk import Standing, Worth
 
 REMEMBERED = 256  # chances passed up
@@ -41,6 +43,7 @@ class Look:
     depegs: tuple[Depeg, ...]  # that last
     standing: Standing
     shown: Mapping[Asset, Evidence] = field(default_factory=dict)  # by the chain, of the coins off their peg
+    pools: Pools = field(default_factory=Pools)  # of the chain
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Desk:
     worth: Worth = field(default_factory=Worth)
     usd: Mapping[Asset, float] = field(default_factory=dict)  # what all that was ever held was last worth
     outlooks: Mapping[Asset, Outlook] = field(default_factory=dict)  # of the coins off their peg
+    liquidity: Liquidity = field(default_factory=Liquidity)  # of the markets where orders may go
     passed: tuple[Passed, ...] = ()  # the newest chances that were passed up
     told: Mapping[tuple[Asset, str], str] = field(default_factory=dict)  # why, last, of each coin and kind
 

@@ -1,0 +1,66 @@
+"""A pool read as a book is what the pool pays."""
+
+from random import Random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.model.coins import Coins, Mechanism, Stablecoin
+from bot.model.events import BlockSeen
+from bot.model.markets import Market
+from bot.model.orders import Side
+from bot.strategy import onchain, pool_depth
+from bot.strategy.pool_depth import Pools
+
+from .worlds import registry, state
+
+BLOCK = BlockSeen(12, 13, 1, "0x01", "0x00", 0, 1, 1, (), ())
+COINS = Coins({name: Stablecoin(name, name, Mechanism.FIAT) for name in ("CENTS", *(f"C{n}" for n in range(5)))})
+
+
+def pools(seed: int) -> Pools:
+    """Eight pools of five coins."""
+    rnd = Random(seed)
+    book = registry(rnd, 8, 5)
+    states = {
+        each.address: state(rnd, book, each, dict.fromkeys(book.coins, 1.0), 0.01) for each in book.pools.values()
+    }
+    return Pools(pool_depth.placed(onchain.listing(book, COINS)), states)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10**6))
+def test_levels_begin_where_the_quote_is_and_get_worse(seed: int) -> None:
+    """The first level costs what the pool's own quote says, or the step into it more; what has no quote has none."""
+    known = pools(seed)
+    for market, (address, pair) in known.places.items():
+        (quote,) = onchain.quotes([pair], known.states[address], BLOCK)
+        bids, asks = (pool_depth.levels(known, market, side) for side in (Side.SELL, Side.BUY))
+        assert [price for price, _ in bids] == sorted((price for price, _ in bids), reverse=True)
+        assert [price for price, _ in asks] == sorted(price for price, _ in asks)
+        assert not (quote.bid and bids) or bids[0][0] <= quote.bid * (1 + onchain.MOVE)
+        assert not (quote.ask and asks) or asks[0][0] >= quote.ask * (1 - onchain.MOVE)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**6), st.floats(0.01, 0.99))
+def test_what_stands_there_is_paid(seed: int, part: float) -> None:
+    """Selling a part of all that stands brings no less than the levels say, but for units lost to rounding."""
+    known = pools(seed)
+    for market, (address, pair) in known.places.items():
+        bids = pool_depth.levels(known, market, Side.SELL)
+        amount = left = part * sum(size for _, size in bids)
+        told = 0.0
+        for price, size in bids:
+            told, left = told + price * min(size, left), max(left - size, 0.0)
+        got = known.states[address].side(pair.i, pair.j).out(int(amount * pair.base_unit)) or 0
+        assert got / pair.quote_unit >= told * (1 - 1e-6) - 4 / pair.quote_unit - 4 / pair.base_unit
+
+
+def test_nothing_stands_where_nothing_is_known() -> None:
+    """No such pool, or one that could not be read."""
+    known = pools(1)
+    market = next(iter(known.places))
+
+    assert pool_depth.levels(known, Market("kraken", "C0", "C1"), Side.SELL) == ()
+    assert pool_depth.levels(Pools(known.places, {}), market, Side.SELL) == ()
