@@ -1,7 +1,7 @@
 """What came of replaying a history: everything performance and reports are made from."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from bot.model.decisions import Depeg
@@ -44,7 +44,7 @@ class Declined:
 
     at: int
     coin: Asset
-    kind: str  # "hold", "pair", "loop"
+    kind: str  # "hold", "hedged", "pair", "loop"
     reason: str
 
 
@@ -59,8 +59,10 @@ class Outcome:
     declined: tuple[Declined, ...]  # of each coin, kind and reason the first time in an episode
     best_exit: Callable[[str, int, int], float]
     """Dollars a coin of trade id could have been sold for at best, by closes of the markets it was traded in,
-    after the moment and until the other (ns UTC): (trade id, after, until)."""
+    after the moment and until the other (ns UTC): (trade id, after, until). Of a hedged coin: what it and buying back
+    its perpetual would have brought together."""
     prices: Callable[[Asset, int, int], tuple[tuple[int, float], ...]]
     """A coin's closes in dollars from one moment to another, at most a few hundred of them: for drawing."""
     events: int  # that `step` saw
     looks: int  # that history held, the skipped ones counted
+    carry: Mapping[str, float] = field(default_factory=dict)  # dollars of funding by trade id, below zero what was paid

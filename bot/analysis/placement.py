@@ -5,7 +5,7 @@ from decimal import ROUND_DOWN, Decimal
 
 from bot.model.account import Purse
 from bot.model.coins import Coins
-from bot.model.markets import DOLLAR, Asset, Market
+from bot.model.markets import DOLLAR, Asset, Market, underlying
 
 BANK = "bank"  # where money lies that no exchange of the history takes dollars for
 COIN_CASH = Decimal("0.10")  # of the capital at one exchange, where it can only lie there as a coin
@@ -33,7 +33,7 @@ def _cash(markets: Sequence[Market], coins: Coins) -> dict[str, Asset]:
     found: dict[str, list[Asset]] = {}
     for market in sorted(markets):
         is_money = market.quote == DOLLAR or coins.peg(market.quote) == DOLLAR
-        if market.base in coins.by_symbol and is_money:
+        if underlying(market.base) in coins.by_symbol and is_money:
             found.setdefault(market.venue, []).append(market.quote)
     return {
         venue: DOLLAR if DOLLAR in quotes else max(dict.fromkeys(quotes), key=quotes.count)

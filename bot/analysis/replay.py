@@ -7,12 +7,11 @@ in the books, by bot.analysis.calm_worth. A test shows that decisions are the sa
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
-from math import exp
+from decimal import ROUND_UP, Decimal
 
 import numpy as np
 
-from bot.analysis import bars, calm_worth, history, placement, valuation
+from bot.analysis import bars, calm_worth, closes, history, placement, valuation
 from bot.analysis.bars import Grid, Strip
 from bot.analysis.outcome import Declined, Fill, Outcome, Standing
 from bot.analysis.paper import Bar, Conditions, Paper
@@ -22,17 +21,18 @@ from bot.model.coins import Coins
 from bot.model.decisions import Action, Depeg, Passed, Place, Pull
 from bot.model.events import Event, Quote, QuotesSeen
 from bot.model.fees import listed
-from bot.model.markets import DOLLAR, REFERENCES, Asset, Candles, Market
-from bot.model.orders import OrderEvent, OrderFilled, VenueSeen
-from bot.model.times import DAY
-from bot.model.trade import fee_usd
+from bot.model.markets import Asset, Candles, Market
+from bot.model.orders import MARGIN, FundingPaid, OrderEvent, OrderFilled, VenueSeen
+from bot.model.times import DAY, HOUR
+from bot.model.trade import Trade, fee_usd
 from bot.strategy import fair_value
 from bot.strategy.deviation import COIN
 from bot.strategy.engine import Policy, State, step
 
 CHUNK = 2_048  # looks laid out at once
 FEW = 64  # the same behind a depeg, where something may still be open
-POINTS = 400  # of a price that is drawn
+FUNDING = 8 * HOUR  # between two payments
+TINY = Decimal("0.000001")  # the smallest of them
 
 Progress = Callable[[float], None]
 
@@ -108,6 +108,7 @@ class _Replay:
     fills: list[Fill] = field(default_factory=list)
     curve: list[Standing] = field(default_factory=list)
     declined: dict[tuple[Asset, str, str, int], Declined] = field(default_factory=dict)
+    _funded: int = 0  # ns UTC, the last look
     _told: tuple[Market, ...] = ()  # markets that stood at the last look
 
     def begin(self, purses: dict[books.Purse, Decimal]) -> None:
@@ -141,10 +142,11 @@ class _Replay:
             fills=tuple(self.fills),
             curve=tuple(self.curve),
             declined=tuple(self.declined.values()),
-            best_exit=self.best_exit,
-            prices=self.prices,
+            best_exit=lambda trade, *span: closes.best_exit(self.markets, self._of(trade), *span),
+            prices=lambda coin, *span: closes.prices(self.markets, coin, *span),
             events=self.events,
             looks=len(self.scan.at),
+            carry={trade.id: trade.carry_usd for trade in self._trades() if trade.carry_usd},
         )
 
     def take(self, event: Event, now: int) -> None:
@@ -159,26 +161,6 @@ class _Replay:
             self._decline(before)
             for action in actions:
                 waiting += self._carry_out(action, now)
-
-    def best_exit(self, trade: str, after: int, until: int) -> float:
-        """Dollars for a coin by the best close of the markets that a trade was in; NaN where there is none."""
-        best = float("nan")
-        for market, usd in {fill.market: fill.quote_usd for fill in self.fills if fill.trade == trade}.items():
-            strip = next(each for each in self.markets if each.market == market)
-            first, last = np.searchsorted(strip.end, [after, until], side="right")
-            if first < last:
-                best = float(np.fmax(best, exp(float(strip.price[first:last].max())) * usd))
-        return best
-
-    def prices(self, coin: Asset, after: int, until: int) -> tuple[tuple[int, float], ...]:
-        """A coin's closes in the market that says most of it: in dollars, else in what it is traded for."""
-        its = [strip for strip in self.markets if strip.market.base == coin and strip.market.quote not in REFERENCES]
-        if not its:
-            return ()
-        strip = max(its, key=lambda each: (each.market.quote == DOLLAR, len(each), each.market))
-        first, last = np.searchsorted(strip.end, [after, until], side="right")
-        rows = np.unique(np.linspace(first, max(last - 1, first), POINTS).astype(int)) if first < last else []
-        return tuple((int(strip.end[row]), exp(float(strip.price[row]))) for row in rows)
 
     def _busy(self) -> bool:
         """Whether anything is open or off its peg: a coin that is back must stay so for a while."""
@@ -208,7 +190,28 @@ class _Replay:
         gone = tuple(market for market in self._told if market not in standing) if standing != self._told else ()
         self._told = standing
         self.take(QuotesSeen(now, now, quotes, gone), now)
+        self._fund(now)
         self._mark(now)
+
+    def _fund(self, now: int) -> None:
+        """What is short pays for every eight hours that ended since the last look."""
+        ended, self._funded = now // FUNDING - (self._funded or now) // FUNDING, now
+        if not ended:
+            return
+        rules, values = self.policy.rules, self.state.values.values
+        for (venue, asset), held in self.state.desk.account.balances.items():
+            terms = rules.terms.get(Market(venue, asset, MARGIN)) if rules else None
+            if held < 0 and terms and asset in values:
+                paid = float(held) * values[asset].usd * max(terms.carry, 0.0) * ended * FUNDING / DAY
+                amount = Decimal(repr(paid)).quantize(TINY, ROUND_UP)
+                self.take(FundingPaid(now, now, venue, asset, f"{asset}-{now}", amount, MARGIN), now)
+
+    def _of(self, trade: str) -> list[Fill]:
+        return [fill for fill in self.fills if fill.trade == trade]
+
+    def _trades(self) -> tuple[Trade, ...]:
+        account = self.state.desk.account
+        return *account.closed.values(), *account.trades.values()
 
     def _ended(self, now: int) -> Iterator[tuple[Market, Bar]]:
         """Bars that ended now in markets where orders stand, the finest first."""

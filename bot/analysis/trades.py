@@ -75,9 +75,9 @@ def _trade(fills: Sequence[Fill], outcome: Outcome) -> Trade:
     first, last = fills[0], fills[-1]
     end = _end(outcome)
     bought, sold = _of(fills, Side.BUY), _of(fills, Side.SELL)
-    left = _coins(bought) - _coins(sold)
-    exit_time = None if abs(left) > DUST * max(_coins(bought), _coins(sold)) else last.at
-    pnl = _paid(sold) - _paid(bought) - _fees(fills) + left * _last_price(fills, outcome, end)
+    open_ = max(abs(_left(fills, perpetual=of)) for of in (False, True))
+    exit_time = None if open_ > DUST * max(_coins(bought), _coins(sold)) else last.at
+    pnl = _earned(fills, outcome, end)
     best = _best(fills, outcome, _until(fills, exit_time, outcome.episodes, end), pnl)
     venues = tuple(dict.fromkeys(fill.market.venue for fill in fills))
     at_venue = [[fill for fill in fills if fill.market.venue == venue] for venue in venues]
@@ -102,13 +102,28 @@ def _trade(fills: Sequence[Fill], outcome: Outcome) -> Trade:
     )
 
 
+def _earned(fills: Sequence[Fill], outcome: Outcome, end: int) -> float:
+    """Dollars, of all legs and after funding; what is left counts at the last price, what is owed likewise."""
+    flows = sum(dollars(fill) if fill.side is Side.SELL else -dollars(fill) for fill in fills)
+    left = sum(_left(fills, perpetual=of) for of in (False, True))
+    carry = outcome.carry.get(fills[0].trade, 0.0)
+    return flows - _fees(fills) + carry + (left * _last_price(fills, outcome, end) if left else 0.0)
+
+
+def _left(fills: Sequence[Fill], *, perpetual: bool) -> float:
+    """Coins bought and not sold; or the same of their perpetual, below zero what is short."""
+    its = (fill for fill in fills if fill.market.perpetual == perpetual)
+    return float(sum(fill.amount if fill.side is Side.BUY else -fill.amount for fill in its))
+
+
 def _end(outcome: Outcome) -> int:
     """The last moment of which anything is known, ns."""
     return max((*(each.at for each in outcome.curve[-1:]), *(each.at for each in outcome.fills[-1:])))
 
 
 def _of(fills: Sequence[Fill], side: Side) -> list[Fill]:
-    return [fill for fill in fills if fill.side is side]
+    """Of the coin itself."""
+    return [fill for fill in fills if fill.side is side and not fill.market.perpetual]
 
 
 def _coins(fills: Sequence[Fill]) -> float:
@@ -175,6 +190,10 @@ def _best(fills: Sequence[Fill], outcome: Outcome, until: int, pnl: float) -> fl
     price = outcome.best_exit(fills[0].trade, bought[-1].at, until)
     if not isfinite(price):
         return None
+    if any(fill.market.perpetual for fill in fills):
+        short = sum(dollars(fill) for fill in fills if fill.market.perpetual and fill.side is Side.SELL)
+        carry = outcome.carry.get(fills[0].trade, 0.0)
+        return max(pnl, _coins(bought) * price + short - _paid(bought) - _fees(fills) + carry)
     paying = _of(fills, Side.SELL) or bought
     rate = _fees(paying) / _paid(paying) if _paid(paying) > 0 else 0.0
     return max(pnl, _coins(bought) * price * (1 - rate) - _paid(bought) - _fees(bought))

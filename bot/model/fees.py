@@ -12,6 +12,7 @@ from bot.model.orders import Terms
 FEES: dict[str, tuple[str, str]] = {
     "binance": ("0.001", "0.001"),
     "binanceus": ("0.001", "0.001"),
+    "binanceusdm": ("0.0005", "0.0002"),  # perpetual futures in USDT
     "bitfinex": ("0.002", "0.001"),
     "bitstamp": ("0.004", "0.003"),
     "bybit": ("0.001", "0.001"),
@@ -23,6 +24,9 @@ FEES: dict[str, tuple[str, str]] = {
     "okx": ("0.001", "0.0008"),
 }
 USUAL = ("0.002", "0.002")
+CARRY = 0.001
+"""What a short position is thought to pay a day where no funding is known: in calm it receives three payments of 0.01 %
+(Binance's and others' interest rate), in a depeg those who are short are many and pay."""
 STEP = Decimal("0.00001")
 LOT = Decimal("0.01")
 LEAST_COST = Decimal(5)
@@ -31,4 +35,5 @@ LEAST_COST = Decimal(5)
 def listed(market: Market) -> Terms:
     """The terms of a market by its exchange's public schedule; steps and minimums as most have them."""
     taker, maker = FEES.get(market.venue, USUAL)
-    return Terms(Decimal(taker), Decimal(maker), price_step=STEP, amount_step=LOT, min_cost=LEAST_COST)
+    carry = CARRY if market.perpetual else 0.0
+    return Terms(Decimal(taker), Decimal(maker), STEP, LOT, min_cost=LEAST_COST, carry=carry)

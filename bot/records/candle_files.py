@@ -1,7 +1,8 @@
 """One file of bars: its name says of which market, its rows what was paid.
 
 `<venue>_<BASE>-<QUOTE>_<timeframe>.parquet` (or .csv, or with _<year>-<month> before the dot), columns timestamp
-(ms since 1970 UTC, the bar's beginning), open, high, low, close, volume (base units, NaN where unknown).
+(ms since 1970 UTC, the bar's beginning), open, high, low, close, volume (base units, NaN where unknown). The
+perpetual future of a coin is one of its own: binanceusdm_USDC-PERP-USDT_1m.parquet.
 """
 
 import os
@@ -18,14 +19,16 @@ import polars as pl
 
 from bot.model.coins import Coins
 from bot.model.errors import UserError
-from bot.model.markets import Asset, Candles, Market
+from bot.model.markets import Asset, Candles, Market, perpetual, underlying
 from bot.model.times import timeframe
 from bot.records.candle_checks import COLUMNS, NS, cleaned, mistyped
 from bot.records.series import Series
 
 SUFFIXES = (".parquet", ".csv")
 NOTHING = ["", "null", "NULL", "None", "NA", "N/A", "-"]  # as other programs write what they do not know
-_NAME = re.compile(r"(?P<venue>.+)_(?P<base>[^_-]+)-(?P<quote>[^_-]+)_(?P<length>[^_]+?)(?:_[0-9]{4}-[0-9]{2})?")
+_NAME = re.compile(
+    r"(?P<venue>.+)_(?P<base>[^_-]+(?:-PERP)?)-(?P<quote>[^_-]+)_(?P<length>[^_]+?)(?:_[0-9]{4}-[0-9]{2})?"
+)
 
 
 class BadCandles(UserError):  # noqa: N818 - a state of the world, as an operator would say it
@@ -164,7 +167,8 @@ def _csv(path: Path) -> pl.LazyFrame:
 
 
 def _asset(name: str, coins: Coins, path: Path) -> Asset:
-    known = coins.asset(name)
+    coin = underlying(name)
+    known = coins.asset(coin)
     if known is None:
-        raise BadCandles(f"{path}: {coins.stranger(name)}")
-    return known
+        raise BadCandles(f"{path}: {coins.stranger(coin)}")
+    return known if coin == name else perpetual(known)
