@@ -218,6 +218,20 @@ def test_what_is_opened_has_a_twentieth_behind_it():
     assert account.position(USDC).amount == 0
 
 
+def test_a_position_that_has_lost_its_margin_may_be_made_smaller():
+    """Not larger, though; closing is what makes good."""
+    account = opened()
+    quoted(account, "1.0", "1.0")
+    sell(account, 1_900)
+    quoted(account, "1.03", "1.03")
+    assert account.available() == 0
+    with pytest.raises(DeniedError):
+        sell(account, 10)
+
+    account.place(Asked(USDC, Side.BUY, Style.TAKE, Decimal(10), Decimal("1.03")))
+    assert account.position(USDC).amount == -1_890
+
+
 def test_what_may_only_reduce_is_refused_where_there_is_nothing_to_reduce():
     """And ends, if it rests, once the position is closed by another."""
     account = opened()
