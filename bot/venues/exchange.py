@@ -11,14 +11,14 @@ from bot.model.errors import UserError
 from bot.model.events import QuotesSeen
 from bot.model.markets import Asset
 from bot.venues.ccxt_client import is_gate
-from bot.venues.dialects import DIALECTS
+from bot.venues.dialects import DIALECTS, PERPETUALS
 from bot.venues.feed import Feed
 from bot.venues.health import FeedHealth
 from bot.venues.mailbox import Mailbox, look
 from bot.venues.patience import Patience
 
-EXCHANGES: tuple[str, ...] = tuple(DIALECTS)
-"""All that can be watched, by ccxt's ids."""
+EXCHANGES: tuple[str, ...] = tuple(venue for venue in DIALECTS if venue not in PERPETUALS)
+"""All that tell what coins cost, by ccxt's ids. Those for perpetual futures are watched where they are named."""
 
 
 class Feeds:
@@ -26,7 +26,7 @@ class Feeds:
 
     `venues` are ccxt's ids. `watched` are the coins; every pair among them, USD, EUR, USDT, USDC, BTC and ETH is
     followed. `through` is a URL behind which every exchange's host is found as the first part of the path (a gateway,
-    or the sandbox). `clock` tells ns UTC. UserError for a venue that is not in `EXCHANGES`, or no URL.
+    or the sandbox). `clock` tells ns UTC. UserError for a venue that is not in `DIALECTS`, or no URL.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Feeds:
     ) -> None:
         unknown = [venue for venue in venues if venue not in DIALECTS]
         if unknown:
-            raise UserError(f"no exchange {', '.join(unknown)} is known; known are {', '.join(EXCHANGES)}")
+            raise UserError(f"no exchange {', '.join(unknown)} is known; known are {', '.join(DIALECTS)}")
         if through is not None and not is_gate(through):
             raise UserError(f"{through} is no gateway: what is wanted is like http://127.0.0.1:8590")
         self._coins, self._watched, self._clock = coins, frozenset(watched), clock

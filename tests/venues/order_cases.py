@@ -3,7 +3,7 @@
 import asyncio
 from decimal import Decimal
 
-from bot.model.orders import OrderEnded, OrderFilled, OrderRefused, Side, VenueSeen
+from bot.model.orders import OrderEnded, OrderFilled, OrderRefused, Side, Style, VenueSeen
 from bot.sandbox.exchange_faults import Fault
 
 from .order_kills import KILLS, RESTS, come_down, restart
@@ -193,7 +193,7 @@ async def rejected(desk, venue):
 
 async def without_funds(desk, venue):
     """It is for more than there is."""
-    made = await desk.place(venue, amount="1000000", **RESTS)
+    made = await desk.place(venue, amount="10000000", side=Side.SELL, style=Style.REST, limit="1.01")
     assert isinstance(desk.final(made), OrderRefused)
 
 
@@ -258,12 +258,11 @@ async def reckoning(desk, venue):
     ended = {each.id for each in tickets if isinstance(desk.final(each), OrderEnded)}
     assert not tickets or ended == set(names), "an order that was told to be refused stood, or the other way round"
     if tickets:
-        assert desk.agrees(venue), (desk.books(venue), desk.exchanges.balance(venue))
+        assert desk.agrees(venue), (desk.books(venue), desk.held(venue))
     written = len(desk.journal)
     await restart(desk)
     assert all(isinstance(each, VenueSeen) and each.ready for each in desk.journal[written:])
-    held = dict(desk.seen(venue).balances)
-    assert held == {asset: Decimal(amount) for asset, amount in desk.exchanges.balance(venue).items()}
+    assert dict(desk.seen(venue).balances) == desk.held(venue)
     return outcome(desk, tickets)
 
 

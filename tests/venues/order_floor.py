@@ -31,10 +31,19 @@ from bot.venues.order_patience import OrderPatience
 from bot.venues.trader import Trader
 
 COINS = shipped()
-PAIR = {"kraken": ("USDC", "USD"), "binance": ("USDC", "USDT"), "okx": ("USDC", "USDT"), "bybit": ("USDC", "USDT")}
+PAIR = {
+    "kraken": ("USDC", "USD"),
+    "binance": ("USDC", "USDT"),
+    "okx": ("USDC", "USDT"),
+    "bybit": ("USDC", "USDT"),
+    "binanceusdm": ("USDC-PERP", "USDT"),
+}
 VENUES = tuple(PAIR)
 MARKETS = {venue: "/".join(pair) for venue, pair in PAIR.items()}
 FUNDS = Decimal(100_000)
+START = {venue: dict.fromkeys(pair, FUNDS) for venue, pair in PAIR.items()} | {
+    "binanceusdm": {"USDC-PERP": -FUNDS, "USDT": 3 * FUNDS}  # what is bought there was sold short before
+}
 HURRY = OrderPatience(
     request=1.0,
     settle=0.4,
@@ -47,6 +56,7 @@ HURRY = OrderPatience(
     quiet=0.2,
     refused=0.2,
     fees=0.0,
+    rates=1.0,
     pace=0.0001,
     waits=Waits(first=0.03, most=0.2, failures=50, rest=0.2, longest_rest=0.2),
 )
@@ -165,7 +175,7 @@ class Floor:
 
     def books(self, venue):
         """What the account holds by the journal: each fill once."""
-        held = defaultdict(Decimal, dict.fromkeys(PAIR[venue], FUNDS))
+        held = defaultdict(Decimal, START[venue])
         tickets = {each.ticket.id: each.ticket for each in self.journal if isinstance(each, Ordered)}
         fills = {(each.order_id, each.fill_id): each for each in self.journal if isinstance(each, OrderFilled)}
         assert len(fills) == sum(isinstance(each, OrderFilled) for each in self.journal), "a fill was told twice"
@@ -181,7 +191,11 @@ class Floor:
 
     def agrees(self, venue):
         """Whether the books and the exchange hold the same, to the last digit."""
-        return self.books(venue) == self.exchanges.balance(venue)
+        return self.books(venue) == self.held(venue)
+
+    def held(self, venue):
+        """What the account holds by the exchange: of a perpetual sold short less than nothing, and the money for it."""
+        return {asset: held for asset, held in self.exchanges.account(venue).held.items() if held}
 
     async def _listen(self):
         async for each in self.trader.events():
@@ -193,8 +207,8 @@ async def floor(*venues, start=True, patience=HURRY):
     """Exchanges with money and a two-sided book, and a trader that has started."""
     async with Exchanges(venues, markets={venue: MARKETS[venue] for venue in venues}) as exchanges:
         for venue in venues:
-            for asset in PAIR[venue]:
-                exchanges.fund(venue, asset, FUNDS)
+            for asset, held in START[venue].items():
+                exchanges.fund(venue, asset, held)
             exchanges.quote(venue, *PAIR[venue], 0.999, 1.001, 5_000.0, 5_000.0)
         made = Floor(exchanges, patience=patience)
         if start:

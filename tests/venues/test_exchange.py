@@ -7,7 +7,8 @@ import pytest
 
 from bot.model.errors import UserError
 from bot.model.markets import REFERENCES, Market, underlying
-from bot.sandbox.wire.wires import WIRES
+from bot.sandbox.wire.wires import ALL, FUTURES, WIRES
+from bot.venues.dialects import PERPETUALS
 from bot.venues.exchange import EXCHANGES, Feeds
 from bot.venues.health import FeedState
 
@@ -39,7 +40,7 @@ def told(quote):
     return (quote.bid / worth, quote.ask / worth, quote.bid_size, quote.ask_size)
 
 
-@pytest.mark.parametrize("venue", WIRES)
+@pytest.mark.parametrize("venue", ALL)
 async def test_every_market_of_an_exchange_is_quoted_with_sizes(venue):
     """Prices and sizes are those of the exchange, of every pair of watched assets that it lists."""
     async with watching(venue, markets=FEW, moving=False, patience=CALM) as watch:
@@ -57,8 +58,10 @@ async def test_every_market_of_an_exchange_is_quoted_with_sizes(venue):
 
 
 async def test_the_sandbox_and_the_feeds_know_the_same_exchanges():
-    """Whatever the sandbox plays can be watched."""
+    """Whatever the sandbox plays can be watched; perpetuals' prices are those of no coin, and watched only if named."""
     assert set(WIRES) <= set(EXCHANGES)
+    assert set(FUTURES) <= PERPETUALS
+    assert not PERPETUALS & set(EXCHANGES)
 
 
 def test_an_unknown_exchange_is_named():

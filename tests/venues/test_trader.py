@@ -13,7 +13,7 @@ from bot.sandbox.exchange_faults import Fault
 from bot.sandbox.wire.account import Transit
 from bot.venues.trader import Trader, Transfer
 
-from .order_floor import COINS, FUNDS, HURRY, PAIR, VENUES, floor, keys, ticket
+from .order_floor import COINS, HURRY, PAIR, START, VENUES, floor, keys, ticket
 
 RESTS = {"style": Style.REST, "limit": "0.99"}
 everywhere = pytest.mark.parametrize("venue", VENUES)
@@ -23,7 +23,7 @@ everywhere = pytest.mark.parametrize("venue", VENUES)
 async def test_an_order_that_takes_is_filled_to_the_last_digit(venue):
     """That it opened, was filled and ended is told once each, and the books equal the exchange's."""
     async with floor(venue) as desk:
-        assert dict(desk.seen(venue).balances) == dict.fromkeys(PAIR[venue], FUNDS)
+        assert dict(desk.seen(venue).balances) == START[venue]
         made = await desk.place(venue, amount="100", limit="1.01")
         await desk.done(made)
         assert [type(each) for each in desk.of(made)] == [OrderOpened, OrderFilled, OrderEnded]
@@ -103,9 +103,8 @@ async def test_terms_are_the_exchanges_and_the_fees_our_own(venue):
         await desk.until(lambda: desk.trader.terms(market).taker == Decimal("0.0007"))
         terms = desk.trader.terms(market)
         assert terms.maker == Decimal("0.0003")
-        assert terms == Terms(
-            terms.taker, terms.maker, terms.price_step, terms.amount_step, terms.min_amount, terms.min_cost
-        )
+        steps = terms.price_step, terms.amount_step, terms.min_amount, terms.min_cost
+        assert terms == Terms(terms.taker, terms.maker, *steps, carry=terms.carry)
         assert 0 < terms.price_step < Decimal("0.01")
         assert 0 < terms.amount_step <= 1
         assert desk.trader.terms(Market(venue, "DAI", "EUR")) is None
