@@ -1,120 +1,90 @@
 """How much of each limit the books use. No price is asked for: what is held counts at what it cost."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bot.app import books as kept
 from bot.app import coins as coin_names
-from bot.app import watching
-from bot.app.killswitch import KillSwitch
+from bot.app.books import Books
 from bot.app.settings import Settings
 from bot.model.account import Account
 from bot.model.coins import Coins
-from bot.model.events import Event
+from bot.model.decisions import Plan
+from bot.model.errors import UserError
 from bot.model.ledger import Ledger
-from bot.model.markets import DOLLAR, Asset
-from bot.model.orders import Order, Purpose
+from bot.model.markets import CHAIN, DOLLAR, Asset, underlying
+from bot.model.orders import Kind, Order, Purpose
 from bot.model.times import DAY, iso
 from bot.model.trade import Trade
-from bot.records.journal import Journal
-from bot.strategy.engine import State, step
+from bot.strategy import stakes
+from bot.strategy.stakes import Holdings, Stake
 
-SHARES = ("max_drawdown", "max_daily_loss", "risk", "risk_per_bet")
+LOSSES = ("max_drawdown", "max_daily_loss")
+RISKS = ("risk", "risk_per_bet")
 PARTS = ("per_coin", "per_issuer", "per_mechanism", "per_venue", "exposure")
-
-
-@dataclass(frozen=True, slots=True)
-class Books:
-    """What a journal comes to."""
-
-    state: State
-    morning_usd: float  # earned when the day (UTC) began
-
-    @property
-    def account(self) -> Account:
-        """Of the exchanges."""
-        return self.state.desk.account
+SHARES = (*LOSSES, *RISKS, *PARTS)
 
 
 def told(settings: Settings, now: int, *, live: bool) -> dict[str, Any]:
     """As `repeg limits --json` prints it."""
+    _check(settings)
     known = coin_names.known(settings.coins)
-    path = settings.journal(live=live)
-    books = _books(settings, known, now, live=live)
-    switch = KillSwitch(settings.folder / "HALT")
-    state, reason = _standing(books.state, switch, path.stem, there=settings.folder.is_dir())
+    books = kept.read(settings, now, live=live)
+    state, reason = kept.standing(settings, books.state, live=live)
+    worth = books.state.desk.worth
     capital = _capital(books.account, known)
-    parts = _parts(books.account, known)
+    parts, risks = _parts(books.account, known), _risks(settings, books.account, known)
+    unknown = _unknown(books.account)
+    used = _used(settings, books, parts) | {name: None if unknown else round(risks[name], 2) for name in RISKS}
     return {
         "state": state,
         "reason": reason,
         "books": "live" if live else "dry run",
         "capital_usd": round(capital, 2),
-        "shares": {name: getattr(settings.desk, name) for name in (*SHARES, *PARTS)},
-        "limits": _limits(settings, books, capital),
-        "used": _used(settings, books, parts),
+        "morning_usd": round(worth.morning, 2) if worth.marked.day == now // DAY else None,
+        "peak_usd": round(worth.peak, 2) if worth.marked.day else None,
+        "shares": {name: getattr(settings.desk, name) for name in SHARES},
+        "limits": _limits(settings, books, capital, now // DAY),
+        "used": used,
+        "at_most": {name: round(usd, 2) for name, usd in risks.items() if unknown},
+        "unknown": unknown,
         "by": {name: {each: round(usd, 2) for each, usd in found.items()} for name, found in parts.items()},
         "open": [_trade(each) for each in books.account.trades.values()],
-        "venues": {
-            venue: books.account.ready(venue) or "ready"
-            for venue in sorted(books.account.seen | books.account.unready.keys())
-        },
+        "venues": _venues(settings, books.account),
     }
 
 
-def _books(settings: Settings, coins: Coins, now: int, *, live: bool) -> Books:
-    """From the journal; empty where there is none."""
-    path = settings.journal(live=live)
-    if not path.exists():
-        return Books(State(), 0.0)
-    journal = Journal.read_only(path)
-    try:
-        return _folded(journal.but_the_world(), settings, coins, now - now % DAY)
-    finally:
-        journal.close()
-
-
-def _folded(events: Iterable[Event], settings: Settings, coins: Coins, today: int) -> Books:
-    """The last state, and what was earned before today (ns UTC)."""
-    policy = replace(watching.policy(coins, settings.detection.thresholds()), limits=settings.risk.limits())
-    state, morning = State(), None
-    for event in events:
-        if morning is None and event.seen_at >= today:
-            morning = _earned(state.desk.account)
-        state, _ = step(state, event, policy)
-    return Books(state, _earned(state.desk.account) if morning is None else morning)
-
-
-def _earned(account: Account) -> float:
-    return account.realised_usd + sum(trade.realised_usd for trade in account.trades.values())
-
-
-def _standing(state: State, switch: KillSwitch, journal: str, *, there: bool) -> tuple[str, str | None]:
-    """By the file, and by what the journal remembers unless it was resumed since."""
-    if there and (pulled := switch.reason()):
-        return "halted", pulled
-    halted = None if there and switch.resuming(journal) else state.standing.halted
-    if halted:
-        return "halted", halted
-    return ("paused", state.standing.paused) if state.standing.paused else ("active", None)
+def _check(settings: Settings) -> None:
+    """A folder that is not there yet has empty books; what is no folder has none."""
+    folder = settings.folder
+    there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+    if not there.is_dir():
+        raise UserError(f"the state folder {folder}: {there} is not a folder")
 
 
 def _capital(account: Account, coins: Coins) -> float:
     """Dollars, and coins pegged to the dollar at one dollar; what is held of open trades at its cost."""
     lying = sum(float(held) * _par(asset, coins) for (_, asset), held in account.balances.items())
-    return lying + sum(trade.basis_usd - float(trade.net) * _par(trade.coin, coins) for trade in _holds(account))
+    return lying + sum(trade.basis_usd - float(trade.net) * _par(trade.coin, coins) for trade in _held(account))
 
 
 def _par(asset: Asset, coins: Coins) -> float:
-    return float(asset == DOLLAR or coins.peg(asset) == DOLLAR)
+    return float(asset == DOLLAR or coins.peg(underlying(asset)) == DOLLAR)
 
 
-def _holds(account: Account) -> Iterator[Trade]:
-    return (trade for trade in account.trades.values() if trade.kind == "hold")
+def _held(account: Account) -> Iterator[Trade]:
+    """Trades that hold a coin for longer than it takes to sell it elsewhere."""
+    return (trade for trade in account.trades.values() if trade.kind != "pair")
 
 
 def _entering(account: Account) -> Iterator[Order]:
     return (order for order in account.orders.values() if order.ticket.purpose is Purpose.ENTER)
+
+
+def _bought(account: Account) -> Iterator[Order]:
+    """Orders that may still buy what will be held."""
+    its = (order for order in _entering(account) if order.ticket.kind != "pair")
+    return (order for order in its if not order.ticket.market.perpetual)
 
 
 def _asked(order: Order) -> float:
@@ -124,10 +94,10 @@ def _asked(order: Order) -> float:
 
 def _parts(account: Account, coins: Coins) -> dict[str, dict[str, float]]:
     """Dollars held, and promised to orders that buy, by coin, issuer, mechanism and exchange."""
-    bought = [(each.ticket.coin, each.ticket.market.venue, _asked(each)) for each in _entering_holds(account)]
+    bought = [(each.ticket.coin, each.ticket.market.holder, _asked(each)) for each in _bought(account)]
     held = [
         (trade.coin, venue, float(amount) * trade.cost_usd)
-        for trade in _holds(account)
+        for trade in _held(account)
         for venue, amount in trade.held.items()
     ]
     parts: dict[str, dict[str, float]] = {name: {} for name in PARTS if name != "exposure"}
@@ -140,19 +110,50 @@ def _parts(account: Account, coins: Coins) -> dict[str, dict[str, float]]:
     return parts
 
 
-def _entering_holds(account: Account) -> Iterator[Order]:
-    return (order for order in _entering(account) if order.ticket.kind == "hold")
+def _staked(account: Account) -> Iterator[tuple[Kind, Asset, float]]:
+    """What is held, and what orders may still buy: how, which coin, dollars that it cost or may cost."""
+    yield from ((trade.kind, trade.coin, trade.basis_usd) for trade in _held(account))
+    yield from ((order.ticket.kind, order.ticket.coin, _asked(order)) for order in _bought(account))
 
 
-def _limits(settings: Settings, books: Books, capital: float) -> dict[str, float]:
-    desk, lost = settings.desk, _lost(books)
-    shares = {name: getattr(desk, name) * (capital + lost.get(name, 0.0)) for name in (*SHARES, *PARTS)}
+def _risks(settings: Settings, account: Account, coins: Coins) -> dict[str, float]:
+    """Dollars that are lost at worst, in all and of the coins that fall together: of a hold all that it cost."""
+    found: dict[Asset, Stake] = {}
+    for kind, coin, cost in _staked(account):
+        lost = cost * (settings.desk.mandate().parted if kind == "hedged" else 1.0)
+        found[coin] = Stake(0.0, found.get(coin, Stake()).risk + lost)
+    all_ = Holdings(0.0, 0.0, found)
+    bets = (all_.risk(stakes.together(coin, found, coins)) for coin in found)
+    return dict(zip(RISKS, (all_.risk(found), max(bets, default=0.0)), strict=True))
+
+
+def _unknown(account: Account) -> list[str]:
+    """What the books do not tell, a line each."""
+    holds = sorted({coin for kind, coin, cost in _staked(account) if kind == "hold" and cost})
+    if not holds:
+        return []
+    return [f"what {', '.join(holds)} would lose at the stop only the bot that runs knows: at most all that was paid"]
+
+
+def _limits(settings: Settings, books: Books, capital: float, today: int) -> dict[str, float]:
+    desk, base = settings.desk, _base(books, capital, today)
+    shares = {name: getattr(desk, name) * base.get(name, capital) for name in SHARES}
     return {
         "max_loan_usd": settings.risk.max_loan_usd,
         "max_failures": settings.risk.max_failures,
         "max_gas_eth": settings.risk.max_gas_eth,
         **{name: round(usd, 2) for name, usd in shares.items()},
         "most_usd": desk.most_usd,
+    }
+
+
+def _base(books: Books, capital: float, today: int) -> dict[str, float]:
+    """Dollars that losses are a share of: as the bot has marked them, else what there would be without them."""
+    worth, lost = books.state.desk.worth, _lost(books)
+    marked = worth.marked.day and not worth.moved
+    return {
+        "max_drawdown": worth.peak if marked else capital + lost["max_drawdown"],
+        "max_daily_loss": worth.morning if marked and worth.day == today else capital + lost["max_daily_loss"],
     }
 
 
@@ -166,13 +167,17 @@ def _used(settings: Settings, books: Books, parts: Mapping[str, Mapping[str, flo
         "most_usd": max((_asked(order) for order in _entering(account)), default=0.0),
     }
     return {
-        "max_loan_usd": None,
+        "max_loan_usd": round(max((_loan_usd(each.plan) for each in ledger.promised.values()), default=0.0), 2),
         "max_failures": _failures(ledger, settings.risk.failure_window),
         "max_gas_eth": ledger.gas_promised / 1e18,
-        "risk": None,
-        "risk_per_bet": None,
         **{name: round(usd, 2) for name, usd in dollars.items()},
     }
+
+
+def _loan_usd(plan: Plan) -> float:
+    """Dollars that a plan borrows, at what its profit was thought to be worth."""
+    loop = plan.loop
+    return loop.amount * loop.profit_usd / loop.profit if loop.profit > 0 else 0.0
 
 
 def _failures(ledger: Ledger, window: int) -> int:
@@ -182,11 +187,24 @@ def _failures(ledger: Ledger, window: int) -> int:
 
 def _lost(books: Books) -> dict[str, float]:
     """Dollars, of what was sold: since the books were at their best, and today."""
-    earned, account = _earned(books.account), books.account
-    return {
-        "max_drawdown": max(account.best_usd - earned, 0.0),
-        "max_daily_loss": max(books.morning_usd - earned, 0.0),
-    }
+    lost = books.account.best_usd - books.earned, books.morning_usd - books.earned
+    return {name: max(usd, 0.0) for name, usd in zip(LOSSES, lost, strict=True)}
+
+
+def _venues(settings: Settings, account: Account) -> dict[str, str]:
+    """Of every exchange in the books or the settings: ready, or why no order goes there."""
+    there = account.seen | account.unready.keys() | set(settings.desk.venues)
+    return {venue: _venue(venue, settings, account) for venue in sorted(there)}
+
+
+def _venue(venue: str, settings: Settings, account: Account) -> str:
+    from bot.venues.order_dialects import ORDER_DIALECTS
+
+    if venue not in ORDER_DIALECTS and venue != CHAIN:
+        return "repeg knows no exchange of that name that it could send orders to"
+    if settings.desk.venues and venue not in settings.desk.venues and venue != CHAIN:
+        return "desk.venues does not name it any more: what lies there is not traded"
+    return account.ready(venue) or "ready"
 
 
 def _trade(trade: Trade) -> dict[str, Any]:
