@@ -12,6 +12,18 @@ MANDATE = Mandate()
 Share = Annotated[float, Field(gt=0, le=1)]
 Bp = Annotated[float, Field(ge=0, le=10_000)]
 Dollars = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Gwei = Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
+
+
+class Chain(BaseModel):
+    """The wallet that trades in Curve's pools; none where no keystore is named. Not the operator's key."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    keystore: Path | None = None
+    password_file: Path | None = None
+    max_fee_gwei: Gwei = 50.0  # a gas may cost; while it costs more nothing is sent
+    confirmations: Annotated[int, Field(ge=1, le=64)] = 1  # blocks, before a fill is told
 
 
 class Desk(BaseModel):
@@ -43,6 +55,7 @@ class Desk(BaseModel):
     share: Share = MANDATE.share
     least_usd: Dollars = MANDATE.least_usd
     most_usd: Dollars = MANDATE.most_usd
+    chain: Chain = Chain()
 
     @field_validator("venues")
     @classmethod
@@ -57,6 +70,11 @@ class Desk(BaseModel):
             raise ValueError("least_usd is over most_usd: no order would ever be placed")
         return self
 
+    @property
+    def trades(self) -> bool:
+        """Whether orders may go anywhere: to exchanges, or to pools from a wallet."""
+        return bool(self.venues) or self.chain.keystore is not None
+
     def mandate(self) -> Mandate:
         """As the strategy reads it."""
-        return Mandate(**self.model_dump(exclude={"venues", "keys", "paper_usd"}))
+        return Mandate(**self.model_dump(exclude={"venues", "keys", "paper_usd", "chain"}))

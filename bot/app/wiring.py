@@ -13,6 +13,7 @@ from bot.app.dryrun import DryRun
 from bot.app.killswitch import KillSwitch
 from bot.app.run import Bot, Witness, ignore
 from bot.app.settings import Settings
+from bot.app.wiring_chain import Chain
 from bot.model.errors import UserError
 from bot.model.registry import Address, Family, Pool, Registry
 from bot.model.times import DAY
@@ -73,17 +74,18 @@ async def bot(
         settings.folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"the state folder {settings.folder} cannot be made: {error.strerror}") from None
+    wiring_desk.check(settings)
     async with venue(settings, say) as chain:
         policy = _policy(settings, chain.registry)
-        if settings.desk.venues:
-            wiring_desk.check(settings)
+        if settings.desk.trades:
             past = await wiring_desk.memory(settings)
             policy = replace(policy, rules=wiring_desk.rules(settings, policy.pricing.coins, past))
         journal = Journal.open(settings.journal(live=live))
         try:
             state = engine.resume(journal.but_the_world(), policy)
-            made = await _bot(settings, chain, policy, journal, state, live=live, say=say, witness=witness)
-            async with wiring_desk.open_floor(settings, made, live=live):
+            made, operator = await _bot(settings, chain, policy, journal, state, live=live, say=say, witness=witness)
+            pools = Chain(chain.rpc, chain.registry, operator)
+            async with wiring_desk.open_floor(settings, made, live=live, chain=pools):
                 await made.settle(clear_halt=clear_halt)
                 yield made, chain.reader
         finally:
@@ -118,7 +120,8 @@ async def _bot(
     live: bool,
     say: Say,
     witness: Witness,
-) -> Bot:
+) -> tuple[Bot, Address | None]:
+    """The bot, and whose key sends its transactions; None where it only pretends to."""
     made = Bot(
         policy=policy,
         journal=journal,
@@ -129,12 +132,13 @@ async def _bot(
         witness=witness,
         keep=round(settings.journal_days * DAY),
     )
-    if live:
-        made.sender = await _live(settings, chain, made, say)
-    return made
+    if not live:
+        return made, None
+    made.sender, operator = await _live(settings, chain, made, say)
+    return made, operator
 
 
-async def _live(settings: Settings, chain: Venue, made: Bot, say: Say) -> TransactionExecutor:
+async def _live(settings: Settings, chain: Venue, made: Bot, say: Say) -> tuple[TransactionExecutor, Address]:
     """Whatever stands between a user and a transaction: both switches, a key, a contract that is ours."""
     if not settings.armed:
         raise UserError("--live needs `armed = true` in the settings")
@@ -144,7 +148,7 @@ async def _live(settings: Settings, chain: Venue, made: Bot, say: Say) -> Transa
         raise UserError("--live needs a deployed executor: `ape run deploy`, or set executor.address")
     signer = keys.unlock(settings.wallet.keystore.expanduser(), _expanded(settings.wallet.password_file))
     await _obeyed(chain.rpc, chain.executor, signer.address, say)
-    return TransactionExecutor(
+    sender = TransactionExecutor(
         chain.rpc,
         signer,
         chain.executor,
@@ -155,6 +159,7 @@ async def _live(settings: Settings, chain: Venue, made: Bot, say: Say) -> Transa
             chain_id=settings.node.chain_id, tip_pool=settings.executor.tip_pool, raise_bps=settings.fees.raise_bps
         ),
     )
+    return sender, signer.address
 
 
 async def _obeyed(rpc: Rpc, executor: Address, operator: Address, say: Say) -> None:

@@ -1,15 +1,19 @@
 """From settings to trading at exchanges: the rules, the memory of past depegs, and who carries orders."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
 from bot.app import coins as coin_names
+from bot.app import wiring_chain
+from bot.app.floors import Floors
 from bot.app.paper_floor import PaperFloor
-from bot.app.run import Bot
+from bot.app.run import Bot, Floor
 from bot.app.settings import Settings
+from bot.app.wiring_chain import Chain
 from bot.model.coins import Coins
 from bot.model.errors import UserError
+from bot.model.markets import CHAIN
 from bot.records import catalogue
 from bot.records.episodes import Episodes, Query
 from bot.strategy.desk import Rules
@@ -51,19 +55,34 @@ def trader(settings: Settings, clock: Callable[[], int], patience: "OrderPatienc
 
 @asynccontextmanager
 async def open_floor(
-    settings: Settings, made: Bot, *, live: bool, patience: "OrderPatience | None" = None
+    settings: Settings,
+    made: Bot,
+    *,
+    live: bool,
+    patience: "OrderPatience | None" = None,
+    chain: Chain | None = None,
 ) -> AsyncIterator[None]:
-    """Gives a bot who carries its orders, if any may go anywhere; in a dry run one who only pretends to."""
-    if not settings.desk.venues:
+    """Gives a bot who carries its orders, if any may go anywhere; in a dry run one who only pretends to.
+
+    Without `chain` none goes to a pool.
+    """
+    if not settings.desk.trades:
         yield
         return
-    if live:
-        async with trader(settings, made.clock, patience) as made.floor, _hearing(made):
-            yield
-        return
-    made.floor = PaperFloor(settings.desk.venues, settings.desk.paper_usd, made.clock, lambda: made.state.book.latest)
-    async with _hearing(made):
+    async with AsyncExitStack() as stack:
+        exchanges: Floor = _paper(settings, made)
+        if live:
+            exchanges = await stack.enter_async_context(trader(settings, made.clock, patience))
+        made.floor = exchanges
+        if chain is not None and settings.desk.chain.keystore is not None:
+            pools = await stack.enter_async_context(wiring_chain.open_floor(settings, made, chain, live=live))
+            made.floor = Floors({CHAIN: pools}, exchanges)
+        await stack.enter_async_context(_hearing(made))
         yield
+
+
+def _paper(settings: Settings, made: Bot) -> PaperFloor:
+    return PaperFloor(settings.desk.venues, settings.desk.paper_usd, made.clock, lambda: made.state.book.latest)
 
 
 @asynccontextmanager
@@ -77,7 +96,7 @@ async def _hearing(made: Bot) -> AsyncIterator[None]:
 
 
 def check(settings: Settings) -> None:
-    """UserError where orders may go to an exchange that takes none from us, or is not listened to."""
+    """UserError where orders may go to an exchange that takes none or is not heard, or out of an unusable wallet."""
     from bot.venues.order_dialects import ORDER_DIALECTS
 
     unknown = [venue for venue in settings.desk.venues if venue not in ORDER_DIALECTS]
@@ -87,3 +106,4 @@ def check(settings: Settings) -> None:
     deaf = sorted(set(settings.desk.venues) - set(settings.exchanges.venues))
     if deaf:
         raise UserError(f"setting desk.venues: {', '.join(deaf)} must be listened to: name it in exchanges.venues too")
+    wiring_chain.check(settings)

@@ -1,5 +1,6 @@
 """From an order to the swap that carries it out, as the newest block has it, or why there is none."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -56,10 +57,11 @@ class Quoting:
         traded = {coin for each in self._listings.values() for coin in (each.base, each.quote)}
         self._assets = {coin: asset for coin in traded if (asset := chain_swaps.asset_of(coin, coins))}
 
-    def terms(self, market: Market, wei_per_gas: int, ether_usd: float) -> Terms | None:
-        """What a market asks of orders while gas and ether cost so much; None where there is no swap for it."""
+    def terms(self, market: Market, wei_per_gas: int, ether_usd: Callable[[], float | None]) -> Terms | None:
+        """What a market asks of orders while gas and ether cost so much; None where there is no swap, or no price."""
         listing = self._listings.get(market)
-        if listing is None:
+        dollars = ether_usd() if listing else None
+        if listing is None or dollars is None:
             return None
         step = Decimal(1).scaleb(-listing.base.decimals)
         return Terms(
@@ -68,7 +70,7 @@ class Quoting:
             price_step=Decimal(1).scaleb(-listing.quote.decimals),
             amount_step=step,
             min_amount=step,
-            flat_usd=GAS * wei_per_gas / WEI * ether_usd,
+            flat_usd=GAS * wei_per_gas / WEI * dollars,
         )
 
     async def swap(self, ticket: Ticket) -> Swap | Verdict:
@@ -107,10 +109,18 @@ class Quoting:
         if trial.got is None:
             return Refused(f"it would revert: {trial.reason}")
         if trial.got < swap.min_dy:
-            return Unfilled(self.too_little(swap, trial.got))
+            return Unfilled(self._too_little(swap, trial.got))
         return trial.got
 
-    def too_little(self, swap: Swap, got: int) -> str:
+    async def pretended(self, swap: Swap) -> int | Verdict:
+        """The same where the wallet need not hold what goes in: by the pool's get_dy, which may err by a unit."""
+        held = (await self._wallet.holds([swap.coin_in], self._heads.hash)).get(swap.coin_in, 0)
+        if held >= swap.dx:
+            return await self.tried(swap)
+        got = await self._wallet.quoted(swap, self._heads.hash) - 1
+        return got if got >= swap.min_dy else Unfilled(self._too_little(swap, got))
+
+    def _too_little(self, swap: Swap, got: int) -> str:
         """That a pool gives less than is asked."""
         gives, asked = (f"{to_decimal(each, swap.decimals_out):f}" for each in (got, swap.min_dy))
         paid, coin = f"{to_decimal(swap.dx, swap.decimals_in):f}", self._symbol(swap.coin_in)

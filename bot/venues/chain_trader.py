@@ -141,10 +141,9 @@ class ChainTrader:
 
     def terms(self, market: Market) -> Terms | None:
         """What a market asks of orders; None where there is no swap for it, and before wallet and ether are known."""
-        dollars = self._ether_usd()
-        if not self._ready or dollars is None:
+        if not self._ready:
             return None
-        return self._quoting.terms(market, self._heads.next_base_fee + self._policy.priority_fee, dollars)
+        return self._quoting.terms(market, self._heads.next_base_fee + self._policy.priority_fee, self._ether_usd)
 
     def _sent(self, record: SwapLog) -> bool:
         """Whether anything was; what was not is forgotten."""

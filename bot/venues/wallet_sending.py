@@ -47,6 +47,14 @@ class WalletPolicy:
     """
 
 
+def dear(next_base_fee: int, policy: WalletPolicy) -> str | None:
+    """Why nothing may be sent in the next block: gas costs more than may be bid. None where it does not."""
+    asked = next_base_fee + policy.priority_fee
+    if asked <= policy.max_fee_per_gas:
+        return None
+    return f"gas costs {asked / GWEI:.2f} gwei, over the {policy.max_fee_per_gas / GWEI:g} that may be bid"
+
+
 @dataclass(frozen=True, slots=True)
 class Landed:
     """It is in a block, deep enough."""
@@ -107,11 +115,8 @@ class WalletSender:
         self._wallet = Wallet(rpc, signer.address)
 
     def dear(self) -> str | None:
-        """Why nothing may be sent now: gas costs more than may be bid."""
-        asked = self._heads.next_base_fee + self._policy.priority_fee
-        if asked <= self._policy.max_fee_per_gas:
-            return None
-        return f"gas costs {asked / GWEI:.2f} gwei, over the {self._policy.max_fee_per_gas / GWEI:g} that may be bid"
+        """Why nothing may be sent now."""
+        return dear(self._heads.next_base_fee, self._policy)
 
     @property
     def bid(self) -> int:

@@ -222,7 +222,8 @@ def test_keys_that_are_missing_or_open_to_others_are_one_line(tmp_path):
 def test_no_key_is_ever_shown(tmp_path):
     """`config check` shows the folder and never what lies there."""
     (tmp_path / "kraken.json").write_text('{"apiKey": "s3cr3t-key", "secret": "s3cr3t"}')
-    (tmp_path / "repeg.toml").write_text(f"[desk]\nvenues = ['kraken']\nkeys = '{tmp_path}'\n")
+    heard = "[exchanges]\nvenues = ['kraken']\n"
+    (tmp_path / "repeg.toml").write_text(f"{heard}[desk]\nvenues = ['kraken']\nkeys = '{tmp_path}'\n")
     shown = CliRunner().invoke(app, ["config", "check", str(tmp_path / "repeg.toml")]).stdout
 
     assert str(tmp_path) in shown

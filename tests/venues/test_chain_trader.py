@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from bot.model.markets import Market
-from bot.model.orders import OrderEnded, OrderFilled, OrderOpened, OrderRefused
+from bot.model.orders import OrderEnded, OrderFilled, OrderOpened
 
 from .wallets import BUY, SELL, SUSD, THREE, allowed, ether, funded, lies, ticket, trading
 

@@ -22,10 +22,11 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Print the settings as JSON.")] = False,
 ) -> None:
     """Read a settings file and say what is wrong with it, or what it comes to."""
-    from bot.app import screen
+    from bot.app import screen, wiring_desk
     from bot.app.settings import load
 
     settings = load(file)
+    wiring_desk.check(settings)
     told = settings.model_dump(mode="json")
     told["node"]["urls"] = [f"{len(settings.node.urls)} url(s)"]  # they may carry keys
     if as_json:
