@@ -182,7 +182,7 @@ def test_no_position_stands_on_too_little_where_the_book_could_close_it(todo):
                 assert not (book.bids if amount > 0 else book.asks)
 
 
-@given(st.integers(100, 1_900), st.sampled_from(Side), st.integers(7_000, 11_000))
+@given(st.integers(100, 1_800), st.sampled_from(Side), st.integers(7_000, 11_000))
 def test_the_price_of_liquidation_is_the_one_it_happens_at(amount, side, price):
     """A tick before it the position stands, a tick beyond it is closed."""
     account, at = opened(), Decimal(price).scaleb(-4)

@@ -79,7 +79,7 @@ def trade(fill: Fill, order: Order) -> Json:
     }
 
 
-def report(news: News, now: int) -> Json:
+def report(news: News) -> Json:
     """What became of an order."""
     order, liquidated = news.order, kind_of(news.order) == "LIQUIDATION"
     filled = "CALCULATED" if liquidated else "TRADE"
@@ -87,7 +87,8 @@ def report(news: News, now: int) -> Json:
         "x": {Opened: "NEW", Filled: filled, Ended: status(order)}[type(news)],
         **(_traded(news.fill) if isinstance(news, Filled) else _untraded()),
     }
-    return {"e": "ORDER_TRADE_UPDATE", "E": now, "T": ms(order.changed_at), "o": _stands(order) | happened}
+    at = ms(order.changed_at)
+    return {"e": "ORDER_TRADE_UPDATE", "E": at, "T": at, "o": _stands(order) | happened}
 
 
 def _stands(order: Order) -> dict[str, Json]:
@@ -137,17 +138,16 @@ def _in_force(order: Order) -> str:
 def moved(order: Order, account: MarginAccount) -> Json:
     """How the wallet stands, and the position in what an order trades."""
     told = {"P": [_position(order.asked.listing, account)]} | _wallet(account, Decimal(0))
-    return _update("ORDER", order.changed_at, told, account)
+    return _update("ORDER", order.changed_at, told)
 
 
 def paid(funded: Funded, account: MarginAccount) -> Json:
     """How the wallet stands after a position paid: cross margined positions are not told with it."""
-    return _update("FUNDING_FEE", funded.at, _wallet(account, funded.amount), account)
+    return _update("FUNDING_FEE", funded.at, _wallet(account, funded.amount))
 
 
-def _update(why: str, at: int, told: dict[str, Json], account: MarginAccount) -> Json:
-    now = account.exchange.now_ms()
-    return {"e": "ACCOUNT_UPDATE", "E": now, "T": ms(at), "a": {"m": why} | told}
+def _update(why: str, at: int, told: dict[str, Json]) -> Json:
+    return {"e": "ACCOUNT_UPDATE", "E": ms(at), "T": ms(at), "a": {"m": why} | told}
 
 
 def _wallet(account: MarginAccount, change: Decimal) -> dict[str, Json]:

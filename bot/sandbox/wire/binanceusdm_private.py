@@ -90,7 +90,7 @@ class BinanceUsdmDesk(BinanceDesk):
         """How the account stands after a trade, and what became of the order."""
         if isinstance(news, Filled):
             yield words.moved(news.order, margin.of(line.account))
-        yield words.report(news, line.exchange.now_ms())
+        yield words.report(news)
 
     def funded(self, funded: Funded, line: PrivateLine) -> Iterable[Json]:
         """How the account stands after a payment."""
