@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from bot.model.coins import shipped
 from bot.model.markets import Market
 from bot.model.orders import (
+    FundingPaid,
     Ordered,
     OrderEnded,
     OrderFilled,
@@ -96,15 +97,15 @@ class Floor:
     listener: asyncio.Task | None = None
     patience: OrderPatience = HURRY
 
-    async def start(self, *venues):
+    async def start(self, *venues, watched=("USDC", "USDT")):
         """A new trader takes up the journal."""
         venues = venues or self.exchanges.venues
         self.trader = Trader(
-            [keys(venue) for venue in venues], COINS, ("USDC", "USDT"), self.exchanges.url, patience=self.patience
+            [keys(venue) for venue in venues], COINS, watched, self.exchanges.url, patience=self.patience
         )
         for account in self.trader._accounts.values():
             account._exchange.timeout_on_exit = 0  # a quarter of a second each time
-        known = [each for each in self.journal if not isinstance(each, VenueSeen)]
+        known = [each for each in self.journal if not isinstance(each, VenueSeen | FundingPaid)]
         self.journal += await self.trader.start(known)
         self.listener = asyncio.create_task(self._listen())
 
