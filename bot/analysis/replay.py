@@ -53,9 +53,10 @@ def run(
     is taken, and so it is where pairs may be traded: they need no depeg.
     """
     markets = bars.strips(histories)
-    if not markets or policy.rules is None:
+    spot = [strip for strip in markets if not strip.market.perpetual]
+    if not spot or policy.rules is None:
         return _nothing(capital)
-    scan = Scan(markets, coins, policy.thresholds)
+    scan = Scan(spot, coins, policy.thresholds)
     episodes = history.told(scan, progress=_part(progress, 0.0, 0.2), skip=skip)
     rules = replace(policy.rules, terms={strip.market: listed(strip.market) for strip in markets})
     span = max(int((strip.until - strip.end).max()) for strip in markets)
@@ -100,7 +101,7 @@ def _stretches(scan: Scan, episodes: Sequence[Depeg]) -> list[tuple[int, int]]:
 class _Replay:
     histories: Sequence[Candles]  # of one market the finest first
     markets: Sequence[Strip]
-    scan: Scan
+    scan: Scan  # over the markets of coins and money: those of perpetuals say nothing of either
     policy: Policy
     paper: Paper
     state: State = field(default_factory=State)
@@ -169,27 +170,27 @@ class _Replay:
 
     def _some(self, first: int, last: int, *, to_the_end: bool = False) -> int:
         """Take looks from `first` on, up to `last`, or until nothing is open or off its peg; how far it went."""
-        grid = bars.grid(self.markets, self.scan.at[first:last])
+        at = self.scan.at[first:last]
+        grid, futures = bars.grid(self.scan.markets, at), [one for one in self.markets if one.market.perpetual]
+        standing = [(self.scan.markets, grid), *([(futures, bars.grid(futures, at))] if futures else [])]
         solved = valuation.solved(self.scan.names, self.scan.graph, grid)
         for row in range(last - first):
             if to_the_end and not self._busy():
                 return first + row
             values = fair_value.told_at(row, int(grid.at[row]), self.scan.names, self.scan.graph, solved)
             self.policy = replace(self.policy, solve=lambda *_, values=values: values)
-            self._look(grid, row)
+            self._look(int(grid.at[row]), [quote for each in standing for quote in _quotes(*each, row)])
         return last
 
-    def _look(self, grid: Grid, row: int) -> None:
+    def _look(self, now: int, quotes: Sequence[Quote]) -> None:
         """The bars that ended, what they did to our orders, and then what they say."""
-        now = int(grid.at[row])
         if len(self.paper):
             for market, bar in self._ended(now):
                 self._hear(self.paper.bar(market, bar), now)
-        quotes = tuple(_quotes(self.markets, grid, row))
         standing = tuple(quote.market for quote in quotes)
         gone = tuple(market for market in self._told if market not in standing) if standing != self._told else ()
         self._told = standing
-        self.take(QuotesSeen(now, now, quotes, gone), now)
+        self.take(QuotesSeen(now, now, tuple(quotes), gone), now)
         self._fund(now)
         self._mark(now)
 

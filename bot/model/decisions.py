@@ -140,7 +140,7 @@ class Hedged:
     short_price: float  # what selling one short brings
     amount: float  # coins that both books, our money and our margin bear
     net: float  # expected profit for each dollar, after every cost
-    days: float  # that the money is bound if it takes long
+    days: float  # that the money is expected to be bound
     parted: float  # what a dollar loses when the two prices part as far as they did at worst
 
     @property

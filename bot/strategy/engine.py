@@ -26,7 +26,20 @@ from bot.model.events import (
 from bot.model.ledger import Ledger, Promise
 from bot.model.orders import OrderEvent
 from bot.model.registry import Address, Registry
-from bot.strategy import alerts, depeg, desk, evidence, fair_value, onchain, planning, quotes, risk, routing, worth
+from bot.strategy import (
+    alerts,
+    depeg,
+    desk,
+    evidence,
+    fair_value,
+    onchain,
+    perpetuals,
+    planning,
+    quotes,
+    risk,
+    routing,
+    worth,
+)
 from bot.strategy.depeg import Thresholds, Watching
 from bot.strategy.desk import Desk, Look, Rules
 from bot.strategy.evidence import Samples
@@ -131,9 +144,11 @@ def _looked(state: State, now: int, policy: Policy) -> tuple[State, tuple[Action
     """What the book says at `now` (ns UTC; never before the last look): values, depegs to tell of, orders to place."""
     now = max(now, state.values.made_at)
     book = quotes.fresh(_with_pools(state, policy), now - policy.stale_after)
-    values = policy.solve(book.latest.values(), now, policy.pricing)
+    spot = perpetuals.without(book.latest.values())
+    values = policy.solve(spot, now, policy.pricing)
     coins = policy.pricing.coins
-    watching, told = depeg.detect(state.watching, values, book.latest.values(), policy.thresholds, coins)
+    watching, told = depeg.detect(state.watching, values, spot, policy.thresholds, coins)
+    values = perpetuals.valued(values, book.latest.values())
     looked = replace(state, unheard=None, book=book, values=values, watching=watching)
     warnings = tuple(map(alerts.warning, told))
     if policy.rules is None:

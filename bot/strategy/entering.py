@@ -178,7 +178,7 @@ def _hedged(desk: Desk, chance: Hedged, counters: Counters, look: Look, rules: R
         trade.id if trade else "",
         min(chance.amount, room.usd / chance.price),
         (Leg(buy, Side.BUY), Leg(short, Side.SELL, Purpose.HEDGE)),
-        rules.mandate.slippage_bp,
+        hedging.slip_bp(rules.mandate),
         f"bought for {chance.price:.4f} and sold short for {chance.short_price:.4f}: {chance.net:.2%} after costs",
     )
     return legged.place(desk, legs, look, rules)

@@ -48,7 +48,7 @@ def chance(
         return "nobody buys its perpetual where orders may go"
     buy = min(asks, key=lambda one: one.buying_usd(mandate.most_usd))
     short = max(bids, key=lambda one: one.bid_usd)
-    price, days = buy.buying_usd(mandate.most_usd), (outlook.late_time or UNKNOWN_DAYS * DAY) / DAY
+    price, days = buy.buying_usd(mandate.most_usd), (outlook.median_time or UNKNOWN_DAYS * DAY) / DAY
     net = short.bid_usd / price - 1 - _costs(buy, short, price, days, mandate)
     if net < mandate.edge:
         return f"hedged it promises {net:.2%} after costs, less than {mandate.edge:.2%}"
@@ -79,8 +79,13 @@ def _borne(buy: Counter, short: Counter, account: Account, mandate: Mandate) -> 
         short.quote.bid_size,
         float(account.free(buy.market.venue, buy.market.quote)) / (ask * (1 + float(buy.terms.taker))),
         float(account.free(short.market.venue, MARGIN)) / (float(COVER) - bid),
-        mandate.most_usd / buy.ask_usd,
+        mandate.most_usd / (buy.ask_usd * (1 + slip_bp(mandate) / BP)),
     )
+
+
+def slip_bp(mandate: Mandate) -> float:
+    """How much worse than seen a leg may be: four of them together may cost the least that is earned."""
+    return mandate.edge / 4 * BP
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +124,10 @@ def why_close(trade: Trade, there: Legs, price: float, outlook: Outlook | None, 
         return "back at its peg for good" if price >= HOME else None
     if outlook.stance is Stance.NO_TOUCH:
         return f"no touch: {outlook.reasons[0]}" if outlook.reasons else "no touch"
-    late = outlook.late_time or int(UNKNOWN_DAYS * DAY)
-    if age > LATE * late:
+    if age > LATE * (outlook.late_time or UNKNOWN_DAYS * DAY):
         return "apart for longer than coins stay away that come back"
-    carry = max(there.future.terms.carry, 0.0) * trade.cost_usd
-    if carry * max(late - age, DAY) / DAY > there.gap_usd:
+    carry, left = max(there.future.terms.carry, 0.0) * trade.cost_usd, (outlook.median_time or UNKNOWN_DAYS * DAY) - age
+    if carry * max(left, DAY) / DAY > there.gap_usd:
         return f"a day costs {carry / trade.cost_usd:.2%} in funding, more than is left to earn"
     return None
 
@@ -135,7 +139,7 @@ def closing(trade: Trade, there: Legs, why: str, share: float, mandate: Mandate)
     if amount <= 0:
         return
     for side, future in ((Side.SELL, False), (Side.BUY, True)):
-        yield Wish(trade.id, "hedged", trade.coin, side, Purpose.EXIT, amount, mandate.slippage_bp, why, future=future)
+        yield Wish(trade.id, "hedged", trade.coin, side, Purpose.EXIT, amount, slip_bp(mandate), why, future=future)
 
 
 def relief(trade: Trade, account: Account, mandate: Mandate) -> Iterator[Wish]:

@@ -134,8 +134,8 @@ def test_two_prices_too_near_are_left_alone_and_it_says_so() -> None:
 
 
 def test_dear_funding_keeps_out() -> None:
-    """A short that pays one part in a hundred a day for ten days costs more than four parts in a hundred."""
-    dear = Terms(CARRIED.taker, CARRIED.maker, min_cost=Decimal(5), carry=0.01)
+    """A short that pays two parts in a hundred a day for two days leaves too little of four parts in a hundred."""
+    dear = Terms(CARRIED.taker, CARRIED.maker, min_cost=Decimal(5), carry=0.02)
     assert not fallen(futures(terms=dear))
 
 
@@ -158,7 +158,7 @@ def test_it_earns_the_difference_wherever_the_two_meet(meets: float) -> None:
             made.fill(each)
     assert not made.account.trades
     (over,) = made.account.closed.values()
-    costs = 4 * (2 * TEN_BP + 2e-4)  # a fee, a price that slipped and half of a spread, of each of four orders
+    costs = 4 * (3.5 * TEN_BP + 2e-4)  # a fee, a price that slipped and half of a spread, of each of four orders
     assert DEAR - LOW - costs <= over.earned_usd / float(trade.net) <= DEAR - LOW
 
 
@@ -258,7 +258,7 @@ def test_a_margin_that_does_not_reach_is_eased() -> None:
 
     assert orders[0].market == SHORT
     assert orders[0].side is Side.BUY
-    assert sum(each.amount for each in orders if each.market == SHORT) == trade.short.open / 4
+    assert 0 <= trade.short.open / 4 - sum(each.amount for each in orders if each.market == SHORT) < TERMS.amount_step
 
 
 @given(short=st.decimals(0, 1000, places=2), asked=st.decimals("0.01", 2000, places=2))
@@ -319,4 +319,4 @@ def test_an_order_s_gas_counts() -> None:
     assert isinstance(cheap, Hedged)
     assert isinstance(dear, Hedged)
     assert cheap.net - dear.net == pytest.approx(2 * 50 / Mandate().most_usd, rel=0.1)
-    assert cheap.days == view.late_time / DAY if view.late_time else True
+    assert cheap.days == (view.median_time or 0) / DAY
