@@ -1,6 +1,7 @@
 """Judges what `repeg demo --json` says: enough captures, each of them profitable, and little left behind.
 
-With exchanges a hold and a pair in profit, too, and accounts that are right to the last unit.
+With --exchanges a hold and pairs closed in profit, too, nothing left open, and accounts that are right to the last
+unit.
 """
 
 import json
@@ -9,6 +10,7 @@ from typing import Any
 
 CAPTURES = 10
 EFFICIENCY = 0.999
+KINDS = ("hold", "pair")
 
 
 def complaints(told: dict[str, Any]) -> list[str]:
@@ -21,16 +23,27 @@ def complaints(told: dict[str, Any]) -> list[str]:
         wrong.append("a transaction is counted twice")
     if not told["efficiency"] >= EFFICIENCY:
         wrong.append(f"efficiency {told['efficiency']}, below {EFFICIENCY}")
-    return wrong + (complaints_of_exchanges(told) if "trades" in told else [])
+    return wrong
 
 
 def complaints_of_exchanges(told: dict[str, Any]) -> list[str]:
     """What is wrong with what was traded at exchanges."""
-    earned = {each["kind"] for each in told["trades"] if each["pnl_usd"] > 0}
-    wrong = [f"no {kind} was closed in profit" for kind in ("hold", "pair") if kind not in earned]
+    if not told.get("trades"):
+        return ["nothing was traded at exchanges"]
+    wrong, closed = list[str](), [each for each in told["trades"] if not _open(each)]
+    for kind in KINDS:
+        earned = sum(each["pnl_usd"] for each in closed if each["kind"] == kind)
+        wrong += [] if earned > 0 else [f"each {kind} that was closed, all in all: {earned:,.2f} USD, no profit"]
+    wrong += [f"{each['coin']} {each['kind']} is still open" for each in told["trades"] if _open(each)]
     if not told["money"]["exact"]:
         wrong.append(f"the accounts are off by {told['money']['off']}")
+    if not told["money"]["gained_usd"] > 0:
+        wrong.append(f"all at exchanges is worth {told['money']['gained_usd']:,.2f} USD more, no profit")
     return wrong
+
+
+def _open(trade: dict[str, Any]) -> bool:
+    return trade["exit_reason"].startswith("not left")
 
 
 def main() -> None:
@@ -38,6 +51,11 @@ def main() -> None:
     told = json.load(sys.stdin)
     wrong = complaints(told)
     print(f"demo: {len(told['captures'])} captures, {told['profit_usd']:,.2f} USD, efficiency {told['efficiency']:.6f}")
+    if "--exchanges" in sys.argv[1:]:
+        wrong += complaints_of_exchanges(told)
+        print(
+            f"demo: {len(told.get('trades', ()))} trades at exchanges, {told.get('pnl_usd', 0.0):,.2f} USD after fees"
+        )
     for each in wrong:
         print(f"demo: {each}", file=sys.stderr)
     sys.exit(bool(wrong))
