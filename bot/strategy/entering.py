@@ -61,10 +61,10 @@ def _of_fallen(
         usd = peg_usd(coin, look, rules)
         held = opportunities.hold(depeg, view, good or offers, look.values, usd, mandate)
         found.append(("hold", held if isinstance(held, str) else dry or held))
-    if mandate.hedges and (futures or view.stance is Stance.HEDGED):
+    if mandate.hedges and depeg.direction == "below" and (futures or view.stance is Stance.HEDGED):
         where = good or offers, futures
         there, short = ([each for each in some if not rests(each, desk, look, rules)] for some in where)
-        hedged = hedging.chance(depeg, view, there, short, desk.account, mandate)
+        hedged = hedging.chance(coin, view, there, short, desk.account, mandate)
         found.append(("hedged", hedged if isinstance(hedged, str) else dry or hedged))
     for kind, each in found:
         if isinstance(each, str):

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from bot.model.account import Account
-from bot.model.decisions import Depeg, Hedged
-from bot.model.markets import perpetual
+from bot.model.decisions import Hedged
+from bot.model.markets import Asset, perpetual
 from bot.model.orders import COVER, MARGIN, NOTHING, Purpose, Side
 from bot.model.outlooks import Outlook, Stance
 from bot.model.times import DAY
@@ -28,16 +28,14 @@ RELIEF = Decimal("0.25")  # of the short position, at a time
 
 
 def chance(
-    depeg: Depeg,
+    coin: Asset,
     outlook: Outlook,
     spot: Sequence[Counter],
     futures: Sequence[Counter],
     account: Account,
     mandate: Mandate,
 ) -> Hedged | str:
-    """What buying the coin and selling its perpetual promises; or why it is no chance."""
-    if depeg.direction == "above":
-        return "it is above its peg: nothing to buy"
+    """What buying a coin below its peg and selling its perpetual promises; or why it is no chance."""
     if outlook.stance not in (Stance.HOLD, Stance.HEDGED):
         return f"{outlook.stance}: {outlook.reasons[0] if outlook.reasons else 'by its outlook'}"
     asks = [each for each in spot if each.sells]
@@ -55,9 +53,7 @@ def chance(
     amount = _borne(buy, short, account, mandate)
     if amount * price < mandate.least_usd:
         return "no money lies where it is sold, or no margin where its perpetual is"
-    return Hedged(
-        depeg.coin, buy.market, short.market, outlook, price, short.bid_usd, amount, net, days, mandate.parted
-    )
+    return Hedged(coin, buy.market, short.market, outlook, price, short.bid_usd, amount, net, days, mandate.parted)
 
 
 def _costs(buy: Counter, short: Counter, price: float, days: float, mandate: Mandate) -> float:

@@ -32,7 +32,6 @@ from strategy.desks import (
     USDT,
     World,
     command,
-    depeg,
     ended,
     fill,
     market,
@@ -315,7 +314,7 @@ def test_an_order_s_gas_counts() -> None:
     account = told(Account(), [seen(ALPHA, USD=1e5), seen(GAMMA, USDT=1e5)])
     view = outlook(stance=Stance.HEDGED)
 
-    cheap, dear = (hedging.chance(depeg(), view, each, short, account, Mandate()) for each in (there, gas))
+    cheap, dear = (hedging.chance(USDC, view, each, short, account, Mandate()) for each in (there, gas))
     assert isinstance(cheap, Hedged)
     assert isinstance(dear, Hedged)
     assert cheap.net - dear.net == pytest.approx(2 * 50 / Mandate().most_usd, rel=0.1)
