@@ -12,14 +12,15 @@ from bot.model.markets import Asset
 from bot.model.orders import FundingPaid
 from bot.venues import discovery, perpetuals
 from bot.venues.ccxt_client import Exchange
+from bot.venues.dialects import PERPETUALS
 from bot.venues.faults import FeedError
 from bot.venues.order_calls import PAGES, Calls
-from bot.venues.order_faults import GarbledError
 from bot.venues.order_parsing import MILLISECOND
 from bot.venues.perpetuals import LEVERAGE, Contract
 
 HOUR, WEEK = 3_600_000, 7 * 24 * 3_600_000  # ms
 PAGE = 1_000  # payments: as many as are told at once
+DUPLICATE = "-4116"  # "ClientOrderId is duplicated": an order of that name stands, which ccxt takes for a refusal
 
 
 class HedgeModeError(FeedError):
@@ -35,6 +36,9 @@ class PerpetualAccount:
 
     def __init__(self, exchange: Exchange, calls: Calls, coins: Coins, now: Callable[[], int]) -> None:
         self._exchange, self._calls, self._coins, self._now = exchange, calls, coins, now
+        if exchange.id in PERPETUALS:
+            exchange.exceptions["exact"][DUPLICATE] = ccxt.DuplicateOrderId
+            exchange.exceptions["linear"]["exact"][DUPLICATE] = ccxt.DuplicateOrderId
         self._carries: dict[str, float] = {}
         self._prepared: set[str] = set()
         self._told: set[str] = set()  # payments, by their ids
@@ -61,11 +65,11 @@ class PerpetualAccount:
     async def renew(self, symbols: Sequence[str]) -> list[FundingPaid]:
         """Asks for what may have changed: rates, and what was paid. What is not told now is asked for again."""
         for symbol in symbols:
-            with suppress(ccxt.BaseError, GarbledError):
+            with suppress(Exception):  # what sells there asks again
                 await self.prepare(symbol)
-        with suppress(ccxt.BaseError, GarbledError):
+        with suppress(Exception):  # as it was told last
             await self._rate(symbols)
-        with suppress(ccxt.BaseError, GarbledError):
+        with suppress(Exception):
             return await self._payments()
         return []
 

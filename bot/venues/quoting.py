@@ -12,12 +12,17 @@ NEAR = 2e-4  # of the price: sizes this close to the best are counted with it
 MILLISECOND = 1_000_000  # ns
 
 
-def quote(market: Market, told: Mapping[str, Any], seen_at: int) -> Quote:
-    """The best bid and ask. A side nobody stands on is None; `made_at` is 0 where the venue tells no time."""
+def quote(market: Market, told: Mapping[str, Any], seen_at: int, contract: float = 1.0) -> Quote:
+    """The best bid and ask, sizes in coins, of which one that is told is `contract`.
+
+    A side nobody stands on is None; `made_at` is 0 where the venue tells no time.
+    """
     bid, bid_size = side(told, "bid")
     ask, ask_size = side(told, "ask")
     made_at = int(told.get("timestamp") or 0) * MILLISECOND
-    return Quote(made_at, seen_at, market.venue, market.base, market.quote, bid, ask, bid_size, ask_size)
+    return Quote(
+        made_at, seen_at, market.venue, market.base, market.quote, bid, ask, bid_size * contract, ask_size * contract
+    )
 
 
 def undated(seen: Quote) -> Quote:

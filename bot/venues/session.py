@@ -11,6 +11,7 @@ from bot.venues.ccxt_client import Exchange
 from bot.venues.clocks import Clock
 from bot.venues.dialects import DIALECTS
 from bot.venues.health import SECOND, Pulse
+from bot.venues.order_parsing import contract
 from bot.venues.patience import Patience
 from bot.venues.quoting import MILLISECOND
 
@@ -26,6 +27,7 @@ class Session:
         self._board, self._pulse, self._clock = board, pulse, clock
         self._patience, self._now = patience, now
         self._markets: Mapping[str, Market] = {}
+        self._contracts: Mapping[Market, float] = {}  # coins in what a market counts as one
         self._streams: list[asyncio.Task[None] | None] = []  # one a call of ccxt; None: to be asked for
         self._asking: asyncio.Task[None] | None = None
         self._asked = 0  # ns, when the venue was last asked for its time
@@ -37,6 +39,7 @@ class Session:
     async def listen(self, exchange: Exchange, markets: Mapping[str, Market]) -> None:
         """Watches `markets`, named by ccxt's symbols. Ends by raising what broke it."""
         self._markets = markets
+        self._contracts = {each: float(contract(exchange.markets[symbol])) for symbol, each in markets.items()}
         self.last_quote = self._now()
         calls = DIALECTS[exchange.id].calls(tuple(markets))
         watch = getattr(exchange, DIALECTS[exchange.id].method)
@@ -86,7 +89,7 @@ class Session:
 
     def _quoted(self, market: Market, told: Mapping[str, object]) -> None:
         now = self._now()
-        quote = quoting.quote(market, told, now)
+        quote = quoting.quote(market, told, now, self._contracts.get(market, 1.0))
         if quote.made_at:
             self._pulse.lag(self._clock.lag(quote.made_at, now))
             quote = quote if self._clock.trusted else quoting.undated(quote)

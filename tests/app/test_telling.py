@@ -1,6 +1,7 @@
 """What people read of a transaction, also when the world is no longer what it was."""
 
 import asyncio
+from decimal import Decimal
 
 import pytest
 
@@ -8,6 +9,7 @@ from bot.app import narrate, telling
 from bot.app.settings import Node, Settings
 from bot.model.decisions import Hop, Loop, Plan
 from bot.model.events import Decided, Mined, Signed
+from bot.model.orders import FundingPaid
 from bot.model.registry import LenderKind, Registry
 from bot.records.transactions import gathered
 
@@ -27,6 +29,14 @@ def test_a_coin_the_registry_no_longer_knows_is_told_by_its_address():
     assert told["summary"] == "5 of 0xA through 0xA>0xA"
     assert told["outcome"].startswith("7 of 0xA in block 2")
     assert "7 of 0xA" in str(narrate.line(mined, EMPTY))
+
+
+@pytest.mark.parametrize(("amount", "word"), [("-0.0125", "cost 0.0125"), ("3", "brought 3")])
+def test_funding_is_told_as_money_that_went_or_came(amount, word):
+    """Nobody has to read a sign."""
+    paid = FundingPaid(1, 1, "binanceusdm", "USDC-PERP", "1", Decimal(amount), "USDT")
+
+    assert narrate.line(paid, EMPTY) == f"binanceusdm: USDC-PERP {word} USDT"
 
 
 @pytest.mark.chain

@@ -1,9 +1,11 @@
 """Short positions in perpetual futures: ccxt's class at the sandbox's Binance USD-M, and what is made of its words."""
 
+import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from decimal import Decimal
 
+import ccxt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,10 +17,12 @@ from bot.model.orders import COVER, FundingPaid, Ordered, OrderEnded, OrderFille
 from bot.sandbox.exchange import Exchanges
 from bot.sandbox.wire import binanceusdm, binanceusdm_account
 from bot.sandbox.wire.wire import Answer, Refusal, RefusedError
-from bot.venues import discovery, order_terms, perpetuals
-from bot.venues.order_faults import GarbledError
+from bot.venues import ccxt_client, discovery, order_terms, perpetuals
+from bot.venues.order_faults import Fate, GarbledError, fate
+from bot.venues.perpetual_account import PerpetualAccount
 from bot.venues.perpetuals import LEVERAGE, Contract
 
+from .feeding import watching
 from .order_floor import COINS, HURRY, Floor, ticket
 
 VENUE = "binanceusdm"
@@ -259,6 +263,29 @@ async def test_contracts_of_several_coins_are_counted_in_coins():
         assert [each.amount for each in desk.of(made, OrderFilled)] == [Decimal("101.2")]
         assert desk.of(made, OrderEnded)[0].filled == Decimal("101.2")
         await desk.until(lambda: dict(desk.seen(VENUE).balances).get(SHORT) == Decimal("-101.2"))
+
+
+async def test_sizes_of_quotes_are_coins_also_where_contracts_are_of_several(monkeypatch):
+    """A bid for a hundred contracts of ten coins is one for a thousand."""
+    terms = binanceusdm._terms
+    monkeypatch.setattr(binanceusdm, "_terms", lambda each: terms(each) | {"contractSize": 10})
+    async with watching(VENUE, markets={VENUE: "USDC-PERP/USDT"}, moving=False) as watch:
+        while not watch.quotes:
+            watch.exchanges.quote(VENUE, SHORT, "USDT", 0.95, 0.951, 100.0, 200.0)
+            await asyncio.sleep(0.02)
+        assert [(each.bid_size, each.ask_size) for each in watch.quotes.values()] == [(1_000.0, 2_000.0)]
+
+
+def test_an_order_that_is_there_already_is_no_refused_one():
+    """A duplicate is looked up, whatever ccxt makes of Binance's number for it."""
+    exchange = ccxt_client.unheard(VENUE, through=None, timeout=1.0)
+    PerpetualAccount(exchange, None, COINS, lambda: 1)
+    said = {"code": -4116, "msg": "ClientOrderId is duplicated."}
+    with pytest.raises(ccxt.DuplicateOrderId) as raised:
+        exchange.handle_errors(
+            400, "Bad Request", "https://fapi.binance.com/fapi/v1/order", "POST", {}, "", said, {}, {}
+        )
+    assert fate(raised.value) is Fate.UNKNOWN
 
 
 def listed(base, **more):
