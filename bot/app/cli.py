@@ -18,6 +18,7 @@ from bot.app.commands import (
     exchanges,
     feeds,
     halt,
+    liquidity,
     outlook,
     rebalance,
     run,
@@ -41,6 +42,7 @@ app.command(name="resume")(halt.resume)
 app.command(name="limits")(halt.limits)
 app.command(name="rebalance")(rebalance.rebalance)
 app.command(name="feeds")(feeds.feeds)
+app.command(name="liquidity")(liquidity.liquidity)
 app.command(name="watch")(watch.watch)
 app.command(name="detect")(detect.detect)
 app.command(name="backtest")(backtest.backtest)

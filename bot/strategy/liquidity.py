@@ -5,9 +5,9 @@ price, and never below zero.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from math import inf, sqrt
 from statistics import fmean
+from typing import NamedTuple
 
 from bot.amm.side import Side as Way
 from bot.model.events import Quote
@@ -29,8 +29,7 @@ DEEP = 50_000.0  # units of the quote at which it is half as good as one without
 STALE = 5 * MINUTE  # a market unheard of for so long is half as good
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """One market at one moment. `depth`: on its thinner side, mean over `DISTANCES`, units of the quote."""
 
     at: int  # ns UTC
