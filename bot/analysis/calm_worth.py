@@ -12,6 +12,7 @@ from bot.analysis.scan import Scan
 from bot.model.markets import DOLLAR, Asset
 from bot.model.times import DAY
 from bot.strategy.desk import Desk
+from bot.strategy.risk import Worth
 
 
 def after(desk: Desk, scan: Scan, first: int, last: int) -> Desk:
@@ -38,8 +39,8 @@ def _after(desk: Desk, scan: Scan, looks: tuple[int, int], coins: Mapping[Asset,
     began = int(np.searchsorted(at, day * DAY))
     morning = desk.worth.morning if day == desk.worth.day else float(equity[began])
     peak = max(desk.worth.peak, float(equity.max()))
-    left = replace(desk.worth, equity=float(equity[-1]), peak=peak, day=day, morning=morning)
-    return replace(desk, usd=usd, worth=left)
+    known = Worth(float(equity[-1]), peak, day, morning, desk.worth.marked, since=None)  # all that has a price has one
+    return replace(desk, usd=usd, worth=known)
 
 
 def _lasting(worth: Floats, before: float) -> Floats:
