@@ -89,10 +89,11 @@ def split(offers: Sequence[Offer], amount: Decimal, side: Side) -> tuple[Part, .
 
     One for each market at most, by market in order. None is smaller than its market's minimum: where one would be, it
     becomes the minimum or nothing, whichever leaves less or else costs less. To buy, `room` pays the whole order at its
-    limit and the fee on top, as exchanges set it aside. What is less than a step of each market stays.
+    limit and the fee on top, as exchanges set it aside. What is less than a step of each market stays. Where it costs
+    the same the better market takes it: that where more stands at the best price.
     """
-    ordered = sorted(offers, key=lambda offer: offer.market)
-    shelves = tuple([shelf for offer in ordered if (shelf := _shelf(offer, amount, side)) is not None])
+    made = [shelf for offer in offers if (shelf := _shelf(offer, amount, side)) is not None]
+    shelves = tuple(sorted(made, key=lambda shelf: (-shelf.sizes[0], shelf.market)))
     if not shelves:
         return ()
     coarsest = max([shelf.terms.amount_step for shelf in shelves])
@@ -100,7 +101,8 @@ def split(offers: Sequence[Offer], amount: Decimal, side: Side) -> tuple[Part, .
     if fill is None:
         return ()
     taken = zip(fill.shelves, fill.totals, fill.reach, strict=True)
-    return tuple([_part(shelf, total, reach) for shelf, total, reach in taken if total])
+    parts = [_part(shelf, total, reach) for shelf, total, reach in taken if total]
+    return tuple(sorted(parts, key=lambda part: part.market))
 
 
 def _shelf(offer: Offer, amount: Decimal, side: Side) -> _Shelf | None:

@@ -8,11 +8,10 @@ import pytest
 
 from bot.model.decisions import Halt, Loop, Plan, Pull
 from bot.model.events import Decided, Reverted, Tick
-from bot.model.orders import Purpose, Side, Style
+from bot.model.orders import Purpose, Side
 from bot.model.outlooks import Outlook, Stance
 from bot.model.registry import LenderKind
 from bot.model.times import SECOND
-from bot.strategy import engine
 from bot.strategy import outlook as outlooks
 from bot.strategy.mandate import Mandate
 from bot.strategy.risk import Limits
@@ -28,11 +27,9 @@ from strategy.desks import (
     both,
     command,
     ended,
-    market,
     outlook,
     placed,
     policy,
-    refused,
     seen,
     thinks,
     world,
@@ -141,146 +138,6 @@ def test_resting_entries_are_taken_back_when_they_are_old_or_no_longer_wanted(th
     entries = {each.id for each in placed(made.fall(USDC, LOW))}
     thought[USDC] = outlook(stance=Stance.NO_TOUCH)
     assert {each.order_id for each in made.look(both(LOW)) if isinstance(each, Pull)} == entries
-
-
-def test_a_stop_and_a_coin_not_to_be_touched_sell_everything(thought: dict[str, Outlook]) -> None:
-    """All of it, where it lies, at prices that may be much worse than the one seen, but not at any."""
-    for price, view in ((0.79, outlook()), (LOW, outlook(stance=Stance.NO_TOUCH))):
-        thought.clear()
-        made = held(world())
-        (trade,) = made.account.trades.values()
-        thought[USDC] = view
-        exits = placed(made.look(both(price)))
-
-        assert trade.net - sum(each.amount for each in exits) < Decimal("0.02")
-        for each in exits:
-            assert each.amount <= trade.held[each.market.venue]
-            assert float(each.limit) >= each.seen_price * (1 - Mandate().urgent_bp / 1e4) - 1e-9
-            assert each.style is Style.TAKE
-
-
-def test_a_low_bid_at_one_exchange_is_no_stop() -> None:
-    """What all others still want is not given away where it lies; when all of them fall it is sold."""
-    made = World(policy(markets=[market(ALPHA)]))
-    made.tell(seen(ALPHA, USD=100_000))
-    held(made)
-    elsewhere = {(venue, USDC): LOW for venue in (BETA, "gamma", "delta")}
-    assert placed(made.look({**elsewhere, (ALPHA, USDC): 0.7}), Purpose.EXIT) == []
-    assert placed(made.look(dict.fromkeys([*elsewhere, (ALPHA, USDC)], 0.7)), Purpose.EXIT)
-
-
-def test_what_was_refused_waits_before_it_is_asked_again() -> None:
-    """Also at a stop: an exchange that refuses is not asked at every look."""
-    made = held(world())
-    exits = placed(made.look(both(0.79)), Purpose.EXIT)
-    made.tell(*(refused(each, made.now) for each in exits))
-
-    assert placed(made.look(both(0.79))) == []
-    assert placed(made.look(both(0.79), 6 * SECOND), Purpose.EXIT)
-
-
-def test_a_stop_waits_for_no_open_order() -> None:
-    """What waits to be bought or sold is taken back, and all that it does not sell itself is sold at once."""
-    for price in (LOW, 0.977):
-        made = held(world(), Decimal("0.5"))
-        (trade,) = made.account.trades.values()
-        waiting = placed(made.look(both(price)))
-        assert {each.style for each in waiting} == {Style.REST}
-        came = made.look(both(0.79))
-        assert {each.order_id for each in came if isinstance(each, Pull)} == {each.id for each in waiting}
-
-        promised = sum(each.amount for each in waiting if each.side is SELL)
-        sold = sum(each.amount for each in placed(came, Purpose.EXIT))
-        assert 0 <= trade.net - promised - sold < Decimal("0.02")
-        assert placed(made.look(both(0.79))) == []
-
-        made.tell(*(ended(each, Decimal(0)) for each in waiting))
-        rest = sum(each.amount for each in placed(made.look(both(0.79)), Purpose.EXIT))
-        assert 0 <= trade.net - sold - rest < Decimal("0.02")
-
-
-def test_a_restart_throws_nothing_away() -> None:
-    """After it the depeg is not known yet: what is held waits until it is, and is then stopped or kept."""
-    made = held(world())
-    again = World(made.policy, engine.resume(made.journal, made.policy), made.now)
-    assert again.account == made.account
-
-    assert placed(again.look(both(LOW)), Purpose.EXIT) == []
-    assert placed(again.fall(USDC, LOW), Purpose.EXIT) == []
-    assert placed(again.look(both(0.79)), Purpose.EXIT)
-
-
-def test_a_coin_is_sold_on_its_way_back_in_steps() -> None:
-    """Some at three quarters of the way, more at nine tenths, the rest at par; and it is told what came of it."""
-    made, left = held(world()), []
-    for price in (0.93, 0.977, 0.992, 0.9995):
-        for each in placed(made.look(both(price))):
-            made.fill(each)
-        left.append(sum(float(trade.net) for trade in made.account.trades.values()))
-
-    assert left == sorted(left, reverse=True)
-    assert left[0] > left[1] > left[2] > left[3] == 0
-    assert made.account.realised_usd > 0
-
-
-def test_a_pair_fills_both_legs_or_is_made_even() -> None:
-    """Bought here and sold there for the same amount; what one leg left over is traded away within the mandate."""
-    made = world(USDC=50_000)
-    made.look({(ALPHA, USDC): 0.9990, (BETA, USDC): 0.9990})
-    buy, sell = placed(made.look({(ALPHA, USDC): 0.9950, (BETA, USDC): 1.0}))
-    assert (buy.side, buy.market.venue, sell.side, sell.market.venue) == (Side.BUY, ALPHA, Side.SELL, BETA)
-    assert (buy.amount, buy.trade) == (sell.amount, sell.trade)
-    assert buy.id != sell.id
-
-    made.fill(buy)
-    assert placed(made.look({(ALPHA, USDC): 0.9950, (BETA, USDC): 1.0})) == []
-    came = made.fill(sell, Decimal(0))
-    came += made.look({(ALPHA, USDC): 0.9950, (BETA, USDC): 0.9950})
-    unwinding = placed(came, Purpose.UNWIND)
-    assert {each.side for each in unwinding} == {Side.SELL}
-    assert buy.amount - sum(each.amount for each in unwinding) < Decimal("0.05")
-    for each in unwinding:
-        assert "one-sided" in each.why
-        assert float(each.limit) >= each.seen_price * (1 - 4 * Mandate().unwind_bp / 1e4) - 1e-9
-        made.fill(each)
-    assert made.account.trades == {}
-
-
-def test_a_pair_is_not_made_even_at_any_price() -> None:
-    """A bid far below what all others pay waits until it is one of theirs again; when all fall it is sold there."""
-    made = world(USDC=50_000)
-    made.look(both(0.9990))
-    buy, sell = placed(made.look({(ALPHA, USDC): 0.9950, (BETA, USDC): 1.0}))
-    made.fill(buy)
-    made.fill(sell, Decimal(0))
-    elsewhere = {(venue, USDC): 0.9950 for venue in ("gamma", "delta", "epsilon")}
-    alone = dict.fromkeys(both(1.0), 0.5)
-
-    assert placed(made.look(elsewhere | alone)) == []
-    assert placed(made.look(dict.fromkeys([*elsewhere, *alone], 0.5)), Purpose.UNWIND)
-
-
-def test_no_pair_is_made_at_once_where_the_last_found_nobody() -> None:
-    """A book that stands only in the feed would leave one leg after another to be made even at a loss."""
-    made, apart = world(USDC=50_000), {(ALPHA, USDC): 0.9950, (BETA, USDC): 1.0}
-    made.look(both(0.9990))
-    for each in placed(made.look(apart)):
-        made.tell(replace(ended(each, Decimal(0)), seen_at=made.now))
-
-    assert placed(made.look(apart)) == []
-    assert len(placed(made.look(apart, 6 * SECOND))) == 2
-
-
-def test_a_pair_is_as_large_as_the_purse() -> None:
-    """Where money for the one leg is short, both are smaller: the chance is not missed."""
-    made = World(policy())
-    made.tell(seen(ALPHA, USD=5_000), seen(BETA, USDC=50_000))
-    made.look({(ALPHA, USDC): 0.9990, (BETA, USDC): 0.9990})
-    legs = placed(made.look({(ALPHA, USDC): 0.9950, (BETA, USDC): 1.0}))
-
-    assert len({each.amount for each in legs}) == 1
-    assert len(legs) == 2
-    assert legs[0].amount > 4_900
 
 
 def test_an_algorithmic_coin_is_never_held(thought: dict[str, Outlook]) -> None:

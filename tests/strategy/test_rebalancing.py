@@ -1,22 +1,15 @@
 """Inventory comes back to where it is wanted, over open ways only, at the least fees."""
 
 from decimal import Decimal
-from itertools import pairwise
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model import networks
-from bot.model.account import Account
-from bot.model.markets import Market
-from bot.model.orders import Side
-from bot.strategy import opportunities, rebalancing
-from bot.strategy.mandate import Mandate
-from bot.strategy.opportunities import Counter
-from bot.strategy.rebalancing import Bounds, Move, Rebalancing, Stock, Way
+from bot.strategy import rebalancing
+from bot.strategy.rebalancing import Bounds, Rebalancing, Stock, Way
 
-from .desks import ALPHA, BETA, T0, TERMS, USDC, filled, market, ordered, quote, seen, ticket, told
+from .desks import USDC
 
 USDT = "USDT"
 NAMES = ("alpha", "beta", "gamma", "delta", "epsilon")
@@ -187,152 +180,3 @@ def test_many_venues_are_planned_all_the_same():
     found = rebalancing.plan(stock, AT_PAR, equal(stock), everywhere("0.1", names=names))
     assert not found.stuck
     assert len(found.moves) <= 22
-
-
-def test_the_cheapest_network_that_is_open_at_both_ends_is_taken():
-    """Not one that is suspended at either, not one whose fee is not told, and not what only sounds alike."""
-    ways = {
-        ALPHA: {
-            USDC: {
-                "ERC20": OPEN,
-                "TRC20": Way(deposit=True, withdraw=False, fee=Decimal(0)),
-                "SOL": Way(deposit=True, withdraw=True, fee=Decimal("0.1")),
-                "BASE": Way(deposit=True, withdraw=True, fee=None),
-                "MOONBASE": Way(deposit=True, withdraw=True, fee=Decimal(0)),
-                "arbone": Way(deposit=True, withdraw=True, fee=Decimal("0.5")),
-            }
-        },
-        BETA: {
-            USDC: {
-                "ETH": OPEN,
-                "TRON": OPEN,
-                "SOL": Way(deposit=False, withdraw=True, fee=Decimal(0)),
-                "BASE": OPEN,
-                "MOONBASE": OPEN,
-                "Arbitrum One": OPEN,
-            }
-        },
-    }
-    assert rebalancing.route(USDC, ALPHA, BETA, ways) == rebalancing.Route("ARBITRUM", Decimal("0.5"), 24.0)
-    assert rebalancing.route(USDC, BETA, ALPHA, ways) == rebalancing.Route("SOL", Decimal(0), 6.0)
-
-
-@pytest.mark.parametrize(
-    ("out", "into", "why"),
-    [
-        ({}, {"ERC20": OPEN}, "alpha does not say over which networks"),
-        ({"ERC20": OPEN}, {"": OPEN}, "beta does not say over which networks"),
-        ({"ERC20": OPEN}, {"SOL": OPEN}, "no network for USDC in common"),
-        ({"ERC20": Way(True, False, Decimal(1))}, {"ERC20": OPEN}, "alpha sends no USDC out over ERC20"),
-        ({"ERC20": Way(True, True, None)}, {"ERC20": OPEN}, "alpha sends no USDC out over ERC20"),
-        ({"ERC20": OPEN}, {"ERC20": Way(False, True, Decimal(1))}, "beta takes no USDC in over ERC20"),
-        ({"ERC20": OPEN}, {"ERC20": Way(None, True, Decimal(1))}, "beta takes no USDC in over ERC20"),
-        ({"ERC20": Way(True, True, Decimal(30))}, {"ERC20": OPEN}, "the fee of 30 from alpha to beta is 60.0 bp"),
-    ],
-)
-def test_why_it_cannot_be_mended(out, into, why):
-    """The reason is told of both ends."""
-    stock = coins(10_000, 0)
-    found = rebalancing.plan(stock, AT_PAR, equal(stock), {ALPHA: {USDC: out}, BETA: {USDC: into}})
-    assert not found.moves
-    assert [(each.venue, each.surplus) for each in found.stuck] == [(ALPHA, 5_000), (BETA, -5_000)]
-    assert all(why in each.why for each in found.stuck)
-
-
-def test_money_at_a_bank_and_coins_without_a_price_are_told():
-    """Exchanges tell no ways of fiat money; what nobody prices is not moved."""
-    stock = coins(10_000, 0, asset="USD") | coins(10_000, 0, asset="ODD")
-    ways = {name: {each: {"ERC20": OPEN} for each in ("USD", "ODD")} for name in (ALPHA, BETA)}
-    found = rebalancing.plan(stock, {"USD": 1.0}, equal(stock), ways)
-    assert not found.moves
-    assert {each.asset: each.why for each in found.stuck} == {
-        "USD": "USD goes by bank, of which exchanges do not tell",
-        "ODD": "nobody says what ODD is worth",
-    }
-
-
-def test_what_is_promised_stays_and_is_told():
-    """Of ten thousand too many a thousand are free: so many go."""
-    stock = coins(20_000, 0, free=(1_000, 0))
-    found = rebalancing.plan(stock, AT_PAR, equal(stock), everywhere())
-    assert [(each.amount, each.arrives) for each in found.moves] == [(1_000, 999)]
-    assert {each.venue: each.why for each in found.stuck}[ALPHA] == "the rest of it is promised to orders"
-
-
-def test_one_dear_way_round_is_left_for_two_cheap_ones():
-    """Fees in all are least, not their number: the greedy choice is not taken where it costs more."""
-    cheap, dear = OPEN, Way(deposit=True, withdraw=True, fee=Decimal(9))
-    ways = {
-        "alpha": {USDC: {"ERC20": dear, "SOL": cheap}},
-        "beta": {USDC: {"ERC20": dear}},
-        "gamma": {USDC: {"ERC20": dear}},
-        "delta": {USDC: {"SOL": cheap, "ERC20": dear}},
-    }
-    stock = coins(20_000, 20_000, 0, 0)
-    moves = rebalancing.plan(stock, AT_PAR, equal(stock), ways).moves
-    assert {(each.sender, each.receiver): each.fee for each in moves} == {("alpha", "delta"): 1, ("beta", "gamma"): 9}
-
-
-def test_coins_of_an_open_hold_are_no_inventory():
-    """They lie where they were bought and stay there; what an order may still sell is inventory that may not go."""
-    account = told(Account(), [seen(ALPHA, USD=100_000, USDC=5_000), seen(BETA, USD=100_000, USDC=5_000)])
-    account = filled(account, ticket(amount=Decimal(1_000)))
-    account = told(account, [ordered(ticket(id="rp2", trade="p1", kind="pair", side=Side.SELL, amount=Decimal(800)))])
-    stock = rebalancing.stocks(account)
-    assert stock[ALPHA, USDC] == Stock(Decimal(5_000), Decimal(4_200))
-    assert stock[BETA, USDC] == Stock(Decimal(5_000), Decimal(5_000))
-    coins_only = {purse: each for purse, each in stock.items() if purse[1] == USDC}
-    assert rebalancing.plan(coins_only, AT_PAR, equal(coins_only), everywhere()) == Rebalancing((), ())
-
-
-def test_a_pair_drifts_and_what_mends_it_costs_what_was_foretold():
-    """Coins gather at one venue, money at the other: two moves, whose fees are the drift's cost."""
-    ways = everywhere(5)
-    stock = coins(10_000, 0) | coins(0, 10_000, asset=USDT)
-    found = rebalancing.plan(stock, AT_PAR, equal(stock), ways, Bounds(most_bp=20.0))
-    assert [(each.asset, each.sender, each.receiver) for each in found.moves] == [
-        (USDC, ALPHA, BETA),
-        (USDT, BETA, ALPHA),
-    ]
-    bought, sold = market(ALPHA, USDC, USDT), market(BETA, USDC, USDT)
-    cost = rebalancing.drift_cost_bp(bought, sold, AT_PAR, ways, 5_000.0)
-    assert cost == pytest.approx(sum(float(each.fee) for each in found.moves) / 5_000 * 1e4)
-
-
-@given(all_ways(), st.floats(100, 1e6), st.floats(100, 1e6))
-def test_drift_costs_less_the_more_is_moved_at_once(ways, one, other):
-    """Fees are flat; where there is no way there is no cost to tell."""
-    both = {name: {USDC: each[USDC], USDT: each[USDC]} for name, each in ways.items()}
-    bought, sold = Market("alpha", USDC, USDT), Market("beta", USDC, USDT)
-    costs = [rebalancing.drift_cost_bp(bought, sold, AT_PAR, both, usd) for usd in sorted((one, other))]
-    there = isinstance(rebalancing.route(USDC, "alpha", "beta", both), rebalancing.Route)
-    back = isinstance(rebalancing.route(USDT, "beta", "alpha", both), rebalancing.Route)
-    assert (None in costs) == (not (there and back))
-    assert None in costs or all(more >= less >= 0 for more, less in pairwise(costs))
-    assert rebalancing.drift_cost_bp(bought, Market("beta", USDC, "USD"), AT_PAR, both, one) is None
-
-
-def test_networks_have_one_name_each():
-    """A name is its own, other names lead to one that is known, and what is ambiguous or strange leads nowhere."""
-    assert all(networks.named(each) == each for each in networks.FINAL)
-    assert set(networks.ALSO.values()) <= networks.FINAL.keys()
-    assert not networks.ALSO.keys() & networks.FINAL.keys()
-    assert {networks.named(each) for each in ("", "AVAX", "BNB", "USDC", "BASES", "ARBITRUM_NOVA")} == {None}
-    assert networks.minutes("ERC20") > networks.minutes("SOL") > networks.PROCESSING
-
-
-def test_a_move_says_what_arrives():
-    """The amount is what leaves, the fee in it."""
-    assert Move(USDC, ALPHA, BETA, "SOL", Decimal(10), Decimal("0.5"), 6.0).arrives == Decimal("9.5")
-
-
-@given(st.floats(0, 200), st.floats(0.91, 0.95))
-def test_a_pair_pays_for_its_drift(cost, dear):
-    """What bringing the coins back is thought to cost is no profit, and a pair that only pays without it is none."""
-    account = told(Account(), [seen(venue, USD=1e6, USDC=1e6) for venue in (ALPHA, BETA)])
-    offers = tuple(Counter(quote(venue, T0, mid), TERMS, 1.0) for venue, mid in ((ALPHA, 0.9), (BETA, dear)))
-    free = next(opportunities.pairs(USDC, offers, account, T0, Mandate(rebalance_bp=0.0)))
-    paid = list(opportunities.pairs(USDC, offers, account, T0, Mandate(rebalance_bp=cost)))
-    assert bool(paid) == (free.net_bp - cost >= Mandate().pair_bp)
-    assert [each.net_bp for each in paid] == [pytest.approx(free.net_bp - cost)] * len(paid)
-    assert all(each.net_usd <= free.net_usd for each in paid)

@@ -1,0 +1,70 @@
+"""What pairs carry away comes back, and they pay for it."""
+
+from decimal import Decimal
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.model.account import Account
+from bot.model.markets import Market
+from bot.model.orders import Side
+from bot.strategy import opportunities, rebalancing
+from bot.strategy.mandate import Mandate
+from bot.strategy.opportunities import Counter
+from bot.strategy.rebalancing import Bounds, Rebalancing, Stock
+
+from .desks import ALPHA, BETA, T0, TERMS, USDC, filled, market, ordered, quote, seen, ticket, told
+from .test_rebalancing import AT_PAR, USDT, all_ways, coins, equal, everywhere
+
+
+def test_coins_of_an_open_hold_are_no_inventory():
+    """They lie where they were bought and stay there; what an order may still sell is inventory that may not go."""
+    account = told(Account(), [seen(ALPHA, USD=100_000, USDC=5_000), seen(BETA, USD=100_000, USDC=5_000)])
+    account = filled(account, ticket(amount=Decimal(1_000)))
+    account = told(account, [ordered(ticket(id="rp2", trade="p1", kind="pair", side=Side.SELL, amount=Decimal(800)))])
+    stock = rebalancing.stocks(account)
+    assert stock[ALPHA, USDC] == Stock(Decimal(5_000), Decimal(4_200))
+    assert stock[BETA, USDC] == Stock(Decimal(5_000), Decimal(5_000))
+    coins_only = {purse: each for purse, each in stock.items() if purse[1] == USDC}
+    assert rebalancing.plan(coins_only, AT_PAR, equal(coins_only), everywhere()) == Rebalancing((), ())
+
+
+def test_a_pair_drifts_and_what_mends_it_costs_what_was_foretold():
+    """Coins gather at one venue, money at the other: two moves, whose fees are the drift's cost."""
+    ways = everywhere(5)
+    stock = coins(10_000, 0) | coins(0, 10_000, asset=USDT)
+    found = rebalancing.plan(stock, AT_PAR, equal(stock), ways, Bounds(most_bp=20.0))
+    assert [(each.asset, each.sender, each.receiver) for each in found.moves] == [
+        (USDC, ALPHA, BETA),
+        (USDT, BETA, ALPHA),
+    ]
+    bought, sold = market(ALPHA, USDC, USDT), market(BETA, USDC, USDT)
+    cost = rebalancing.drift_cost_bp(bought, sold, AT_PAR, ways, 5_000.0)
+    assert cost == pytest.approx(sum(float(each.fee) for each in found.moves) / 5_000 * 1e4)
+
+
+@given(all_ways(), st.floats(100, 1e6), st.floats(100, 1e6))
+def test_drift_costs_less_the_more_is_moved_at_once(ways, one, other):
+    """Fees are flat; where there is no way there is no cost to tell."""
+    both = {name: {USDC: each[USDC], USDT: each[USDC]} for name, each in ways.items()}
+    bought, sold = Market("alpha", USDC, USDT), Market("beta", USDC, USDT)
+    costs = [rebalancing.drift_cost_bp(bought, sold, AT_PAR, both, usd) for usd in sorted((one, other))]
+    there = isinstance(rebalancing.route(USDC, "alpha", "beta", both), rebalancing.Route)
+    back = isinstance(rebalancing.route(USDT, "beta", "alpha", both), rebalancing.Route)
+    assert (None in costs) == (not (there and back))
+    assert None in costs or all(more >= less >= 0 for more, less in pairwise(costs))
+    assert rebalancing.drift_cost_bp(bought, Market("beta", USDC, "USD"), AT_PAR, both, one) is None
+
+
+@given(st.floats(0, 200), st.floats(0.91, 0.95))
+def test_a_pair_pays_for_its_drift(cost, dear):
+    """What bringing the coins back is thought to cost is no profit, and a pair that only pays without it is none."""
+    account = told(Account(), [seen(venue, USD=1e6, USDC=1e6) for venue in (ALPHA, BETA)])
+    offers = tuple(Counter(quote(venue, T0, mid), TERMS, 1.0) for venue, mid in ((ALPHA, 0.9), (BETA, dear)))
+    free = next(opportunities.pairs(USDC, offers, account, T0, Mandate(rebalance_bp=0.0)))
+    paid = list(opportunities.pairs(USDC, offers, account, T0, Mandate(rebalance_bp=cost)))
+    assert bool(paid) == (free.net_bp - cost >= Mandate().pair_bp)
+    assert [each.net_bp for each in paid] == [pytest.approx(free.net_bp - cost)] * len(paid)
+    assert all(each.net_usd <= free.net_usd for each in paid)
