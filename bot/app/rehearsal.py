@@ -93,7 +93,7 @@ class Outcome:
         return {
             "trades": trades,
             "pnl_usd": sum(trade["pnl_usd"] for trade in trades),
-            "money": self.accounts.money(dealings.tickets, dealings.fills.values()),
+            "money": self.accounts.money(dealings.tickets, dealings.fills.values(), dealings.paid.values()),
         }
 
     def capture(self, chance: Chance) -> dict[str, Any] | None:

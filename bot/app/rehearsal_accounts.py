@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.model.account import Purse
-from bot.model.markets import DOLLAR, Asset
-from bot.model.orders import OrderFilled, Side, Ticket
+from bot.model.markets import DOLLAR, Asset, underlying
+from bot.model.orders import MARGIN, FundingPaid, OrderFilled, Side, Ticket
 from bot.sandbox.exchange import Exchanges
 from bot.sandbox.exchange_market import Dear, Scenario, dear_by
 from bot.sandbox.wire.book import Listing
@@ -23,6 +23,7 @@ MONEY: Mapping[str, tuple[Asset, ...]] = {
     "binance": ("USDT",),
     "okx": ("USDT", "USD"),
     "bybit": ("USDT",),
+    "binanceusdm": ("USDT",),
 }
 """Where orders may go, and the money that lies there."""
 
@@ -44,10 +45,12 @@ class Accounts:
         """Where they are."""
         return frozenset(venue for venue, _ in self.funded)
 
-    def money(self, tickets: Mapping[str, Ticket], fills: Iterable[OrderFilled]) -> dict[str, Any]:
+    def money(
+        self, tickets: Mapping[str, Ticket], fills: Iterable[OrderFilled], paid: Iterable[FundingPaid] = ()
+    ) -> dict[str, Any]:
         """What lies there, beside what must lie there by the fills that the bot heard of; as the demo prints it."""
-        held = {(venue, asset): amount for venue in MONEY for asset, amount in self.exchanges.balance(venue).items()}
-        due = expected(self.funded, tickets, fills)
+        held = dict(self._held())
+        due = expected(self.funded, tickets, fills, paid)
         off = {purse: amount for purse in held | due if (amount := held.get(purse, 0) - due.get(purse, Decimal(0)))}
         return {
             "exact": not off,
@@ -57,14 +60,27 @@ class Accounts:
             "off": _plain(off),
         }
 
+    def _held(self) -> Iterator[tuple[Purse, Decimal]]:
+        """What lies there; what is short as the books have it: less than none of it, and what it was sold for."""
+        for venue in MONEY:
+            held = defaultdict[Asset, Decimal](Decimal, self.exchanges.balance(venue))
+            for asset in {each.base for each in self.exchanges.listings(venue) if underlying(each.base) != each.base}:
+                position = self.exchanges.position(venue, asset)
+                held[asset] += position.amount
+                held[MARGIN] -= position.amount * position.entry
+            yield from (((venue, asset), amount) for asset, amount in held.items() if amount)
+
     def _worth(self, purses: Mapping[Purse, Decimal]) -> float:
         return sum(float(amount) * self.usd(asset) for (_, asset), amount in purses.items())
 
 
 def expected(
-    funded: Mapping[Purse, Decimal], tickets: Mapping[str, Ticket], fills: Iterable[OrderFilled]
+    funded: Mapping[Purse, Decimal],
+    tickets: Mapping[str, Ticket],
+    fills: Iterable[OrderFilled],
+    paid: Iterable[FundingPaid] = (),
 ) -> dict[Purse, Decimal]:
-    """What was put in, and the fills, less fees: exact. Every fill once; what came to nothing is left out."""
+    """What was put in, the fills, less fees, and funding: exact. Each once; what came to nothing is left out."""
     due = defaultdict[Purse, Decimal](Decimal, funded)
     for fill in fills:
         market = tickets[fill.order_id].market
@@ -72,6 +88,8 @@ def expected(
         due[market.venue, market.base] += sign * fill.amount
         due[market.venue, market.quote] -= sign * fill.amount * fill.price
         due[market.venue, fill.fee_asset] -= fill.fee
+    for payment in paid:
+        due[payment.venue, payment.asset] += payment.amount
     return {purse: amount for purse, amount in due.items() if amount}
 
 

@@ -74,8 +74,9 @@ async def prices_of(
     from bot.app import rehearsal_accounts as accounts
     from bot.sandbox import exchange
     from bot.sandbox.exchange_market import Scenario, Traders
+    from bot.sandbox.wire import wires
 
-    async with exchange.Exchanges() as opened:
+    async with exchange.Exchanges(wires.ALL) as opened:
         say(f"{len(opened.venues)} exchanges, to be seen by: repeg watch --hold 1 --through {opened.url}")
         heard = Exchanges(venues=list(opened.venues), through=opened.url)
         desk = Desk(venues=list(accounts.MONEY), keys=accounts.write_keys(settings.folder / "exchanges"))

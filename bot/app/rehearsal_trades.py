@@ -7,7 +7,7 @@ from typing import Any
 from bot.model.account import Account
 from bot.model.decisions import Action
 from bot.model.events import Event
-from bot.model.orders import Ordered, OrderEnded, OrderFilled, Purpose, Ticket
+from bot.model.orders import FundingPaid, Ordered, OrderEnded, OrderFilled, Purpose, Ticket
 from bot.model.trade import Trade
 
 WAYS_OUT = frozenset({Purpose.EXIT, Purpose.UNWIND})
@@ -20,6 +20,7 @@ class Dealings:
     tell: Callable[[str], None]
     tickets: dict[str, Ticket] = field(default_factory=dict)
     fills: dict[tuple[str, str], OrderFilled] = field(default_factory=dict)
+    paid: dict[tuple[str, str], FundingPaid] = field(default_factory=dict)
     begun: set[str] = field(default_factory=set)
     over: set[str] = field(default_factory=set)
 
@@ -32,6 +33,8 @@ class Dealings:
                 self.fills.setdefault((happened.order_id, happened.fill_id), happened)
                 self._begins(happened)
                 self._ends(happened.order_id, account)
+            case FundingPaid():
+                self.paid.setdefault((happened.venue, happened.payment_id), happened)
             case OrderEnded():
                 self._ends(happened.order_id, account)
             case _:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from random import Random
 
-from bot.model.markets import Asset
+from bot.model.markets import Asset, underlying
 from bot.sandbox import market
 from bot.sandbox.exchange import Exchanges
 from bot.sandbox.wire.book import Listing
@@ -18,6 +18,7 @@ USDT_PREMIUM = 0.01  # at worst
 EURO = 1.0586  # dollars, about what it was on 10 March 2023
 WON = 1 / 1_320  # dollars, likewise
 FOLLOWERS = {"USDC": 1.0, "DAI": market.DAI_FOLLOWS, "FRAX": market.DAI_FOLLOWS, "USDT": -USDT_PREMIUM / LOWEST}
+FUTURE_FOLLOWS = 0.5  # of a fall: who wants to be short finds few to be long
 REFERENCES = {"BTC": 20_000.0, "ETH": 1_430.0}  # dollars at the beginning
 WALK = 2_000  # steps of the wander of BTC and ETH
 STEP = 0.0008  # of it, relative
@@ -71,7 +72,10 @@ class Scenario:
         object.__setattr__(self, "walks", walks)
 
     def value(self, asset: Asset, progress: float) -> float:
-        """Dollars for one of it. What the story does not tell of stands at par."""
+        """Dollars for one of it. What is not told of stands at par; a perpetual falls less than its coin."""
+        coin = underlying(asset)
+        if coin != asset:
+            return 1 - (1 - self.value(coin, progress)) * FUTURE_FOLLOWS
         if asset in self.walks:
             walk = self.walks[asset]
             return walk[min(int(max(progress, 0.0) * len(walk)), len(walk) - 1)]
@@ -128,12 +132,12 @@ class Traders:
 
     def _half_spread(self, listing: Listing, progress: float) -> float:
         """Wider where little is traded, and in fear."""
-        calm = 0.0001 if {listing.base, listing.quote} <= DEEP else 0.0004
+        calm = 0.0001 if {underlying(listing.base), listing.quote} <= DEEP else 0.0004
         return calm * (1 + 40 * (1 - market.usdc_at(progress))) * self._chance.uniform(0.7, 1.3)
 
     def _size(self, listing: Listing, value: float) -> float:
         """Some tens of thousands of dollars, less where little is traded."""
-        dollars = 40_000.0 if {listing.base, listing.quote} <= DEEP else 8_000.0
+        dollars = 40_000.0 if {underlying(listing.base), listing.quote} <= DEEP else 8_000.0
         return dollars / value * self._chance.lognormvariate(0.0, 0.5)
 
 

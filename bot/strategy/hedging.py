@@ -128,10 +128,10 @@ def why_close(trade: Trade, there: Legs, price: float, outlook: Outlook | None, 
     return None
 
 
-def closing(trade: Trade, there: Legs, why: str, share: float, mandate: Mandate) -> Iterator[Wish]:
+def closing(trade: Trade, there: Legs, why: str, mandate: Mandate) -> Iterator[Wish]:
     """Both legs at once, as much as both books bear."""
-    books = min(there.spot.quote.bid_size, there.future.quote.ask_size) * share
-    amount = min(trade.net, trade.short.open, Decimal(repr(books)))
+    books = Decimal(repr(min(there.spot.quote.bid_size, there.future.quote.ask_size)))
+    amount = min(trade.net, trade.short.open, books)
     if amount <= 0:
         return
     for side, future in ((Side.SELL, False), (Side.BUY, True)):

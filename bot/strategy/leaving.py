@@ -29,14 +29,14 @@ def leave(
     """Orders that lead out of what is held. In a hurry all that stands in a book is taken, else a share of it."""
     actions: list[Action] = []
     for wish in _wishes(desk, falls, counters, look, rules):
-        hurry = wish.slip_bp > rules.mandate.slippage_bp
+        hurry = wish.kind == "hedged" or wish.slip_bp > rules.mandate.slippage_bp  # two legs do not wait for each other
         share = ALL if hurry else rules.mandate.share
         offers = _where(wish, desk.account, counters)
         offers = [each for each in offers if not (refuses if hurry else rests)(each, desk, look, rules)]
         if wish.purpose is Purpose.UNWIND:  # rather where it was not tried in vain
             offers = _fair(wish, offers, look, rules)
             offers = [each for each in offers if not rests(each, desk, look, rules)] or offers
-        offers = offers if hurry or wish.kind == "hedged" or wish.coin not in falls else _near_the_best(offers)
+        offers = offers if hurry or wish.coin not in falls else _near_the_best(offers)
         for ticket in tickets.cut(wish, offers, desk.account, share, look.now):
             desk, placed = reviewed(desk, ticket, look, rules)
             actions += placed
@@ -81,7 +81,7 @@ def _hedged(
         age = look.now - min(depeg.start, trade.opened) if depeg else 0
         why = hedging.why_close(trade, there, price, view, age)
         if why:
-            yield from hedging.closing(trade, there, why, rules.mandate.share, rules.mandate)
+            yield from hedging.closing(trade, there, why, rules.mandate)
         else:
             yield from hedging.relief(trade, account, rules.mandate)
 
