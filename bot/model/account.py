@@ -170,7 +170,20 @@ def _seen(account: Account, seen: VenueSeen) -> Account:
     if seen.balances is None:
         return account
     elsewhere = {purse: held for purse, held in account.balances.items() if purse[0] != seen.venue}
-    return replace(account, balances=elsewhere | {(seen.venue, asset): held for asset, held in seen.balances})
+    known = replace(account, balances=elsewhere | {(seen.venue, asset): held for asset, held in seen.balances})
+    return _with_shorts_taken(account, known, seen.venue)
+
+
+def _with_shorts_taken(before: Account, account: Account, venue: str) -> Account:
+    """The account with what an exchange bought back without us, as it does where the margin is gone: for what went."""
+    trades = dict(account.trades)
+    for trade in before.trades.values():
+        purse = venue, perpetual(trade.coin)
+        gone = account.balances.get(purse, NOTHING) - before.balances.get(purse, NOTHING)
+        if min(gone, trade.short.open) > 0:
+            paid = before.balances.get((venue, MARGIN), NOTHING) - account.balances.get((venue, MARGIN), NOTHING)
+            trades[trade.id] = replace(trade, short=trade.short.taken(min(gone, trade.short.open), float(paid)))
+    return replace(account, trades=trades)
 
 
 def _told(order: Order, event: Pulled | OrderOpened | OrderEnded | OrderRefused) -> Order:

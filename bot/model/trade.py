@@ -35,6 +35,10 @@ class Short:
         """Profit on what was bought back."""
         return self.price_usd * float(self.bought) - self.spent_usd
 
+    def taken(self, amount: Decimal, dollars: float) -> "Short":
+        """So much of it bought back by the exchange, for so many dollars."""
+        return replace(self, bought=self.bought + amount, spent_usd=self.spent_usd + max(dollars, 0.0))
+
 
 @dataclass(frozen=True, slots=True)
 class Trade:

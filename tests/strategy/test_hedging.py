@@ -8,50 +8,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.model.account import Account
-from bot.model.decisions import Action, Hedged, Warn
-from bot.model.events import QuotesSeen
-from bot.model.markets import Market, perpetual
-from bot.model.orders import COVER, MARGIN, FundingPaid, Purpose, Side, Terms, Ticket
+from bot.model.decisions import Warn
+from bot.model.orders import COVER, MARGIN, FundingPaid, Purpose, Side, Terms
 from bot.model.outlooks import Outlook, Stance
-from bot.model.times import DAY, HOUR, SECOND
-from bot.strategy import hedging, risk, stakes
+from bot.model.times import HOUR
 from bot.strategy import outlook as outlooks
-from bot.strategy.mandate import Mandate
-from bot.strategy.opportunities import Counter
-from bot.strategy.risk import Standing, Worth
-from bot.strategy.stakes import Holdings, Stake
 from strategy.desks import (
-    ALPHA,
     BETA,
-    COINS,
     T0,
     TERMS,
     THOUGHTS,
     USDC,
     USDT,
-    World,
     command,
-    ended,
-    fill,
     market,
-    opened,
-    ordered,
     outlook,
     placed,
-    policy,
-    quote,
     seen,
     thinks,
-    ticket,
-    told,
 )
+from strategy.futures import CARRIED, DEAR, FUTURE, GAMMA, LOW, SHORT, fallen, futures, hedged, look
 
-GAMMA = "gamma"
-FUTURE = perpetual(USDC)
-SHORT = Market(GAMMA, FUTURE, USDT)
-CARRIED = Terms(taker=Decimal("0.0005"), maker=Decimal("0.0002"), min_cost=Decimal(5), carry=0.0005)
-LOW, DEAR = 0.90, 0.94
 TEN_BP = 0.001
 
 
@@ -63,48 +40,6 @@ def thought(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Outlook]]:
     monkeypatch.setattr(outlooks, "assess", thinks)
     yield THOUGHTS
     THOUGHTS.clear()
-
-
-def futures(mandate: Mandate | None = None, terms: Terms = CARRIED, margin: float = 100_000) -> World:
-    """USDC against dollars at two exchanges, its perpetual against USDT at a third; money at all."""
-    markets = [market(), market(BETA), market(ALPHA, USDT), SHORT]
-    made = World(policy(mandate, markets))
-    rules = made.policy.rules
-    assert rules
-    made.policy = replace(made.policy, rules=replace(rules, terms={**rules.terms, SHORT: terms}))
-    made.tell(seen(ALPHA, USD=100_000), seen(BETA, USD=100_000), seen(GAMMA, USDT=margin))
-    return made
-
-
-def look(made: World, spot: float, future: float, after: int = SECOND, size: float = 1e6) -> list[Action]:
-    """What comes of a look at these two prices."""
-    made.now += after
-    quotes = (
-        quote(ALPHA, made.now, spot, size=size),
-        quote(BETA, made.now, spot, size=size),
-        quote(ALPHA, made.now, 1.0002, USDT),
-        quote(GAMMA, made.now, future, FUTURE, size, USDT),
-    )
-    return made.tell(QuotesSeen(made.now, made.now, quotes))
-
-
-def fallen(made: World, spot: float = LOW, future: float = DEAR) -> list[Ticket]:
-    """What is ordered once USDC is known to have left its peg."""
-    for _ in range(8):
-        if orders := placed(look(made, spot, future, 15 * SECOND)):
-            return orders
-    return []
-
-
-def hedged(made: World) -> World:
-    """The same after both legs were ordered and filled."""
-    for each in fallen(made):
-        made.fill(each)
-    (trade,) = made.account.trades.values()
-    assert trade.kind == "hedged"
-    assert trade.net > 0
-    assert trade.bare == 0
-    return made
 
 
 def test_both_legs_are_ordered_at_once_and_alike() -> None:
@@ -260,62 +195,17 @@ def test_a_margin_that_does_not_reach_is_eased() -> None:
     assert 0 <= trade.short.open / 4 - sum(each.amount for each in orders if each.market == SHORT) < TERMS.amount_step
 
 
-@given(short=st.decimals(0, 1000, places=2), asked=st.decimals("0.01", 2000, places=2))
-def test_a_perpetual_is_never_bought_beyond_what_is_short(short: Decimal, asked: Decimal) -> None:
-    """The gate lets back what was sold short, and no more: a long position is never opened."""
-    account = told(Account(), [seen(GAMMA, **{USDT: 1e6, FUTURE: -float(short)})])
-    back = ticket(kind="hedged", market=SHORT, side=Side.BUY, amount=asked, purpose=Purpose.EXIT)
-    verdict = risk.review_order(back, account, Worth(1e6, 1e6), Standing(), Mandate())
-    assert isinstance(verdict, risk.ApprovedOrder) == (asked <= short)
+def test_a_short_that_the_exchange_closed_leaves_a_coin_to_be_sold() -> None:
+    """Bought back without us, as when the margin was gone, at what went: the coin that is left alone does not stay."""
+    made = hedged(futures())
+    (trade,) = made.account.trades.values()
+    left = made.account.balances[GAMMA, MARGIN] - trade.short.open * Decimal("1.1")
+    made.tell(seen(GAMMA, **{USDT: float(left)}))
+    (alone,) = made.account.trades.values()
+    assert alone.bare == trade.net
+    assert alone.short.spent_usd == pytest.approx(float(trade.short.open) * 1.1)
 
-
-@given(sold=st.decimals(0, 200_000, places=2), price=st.decimals("0.1", "1.1", places=4))
-def test_the_gate_covers_every_short(sold: Decimal, price: Decimal) -> None:
-    """What was let through can be bought back at the worst price, and nothing else may spend what that takes."""
-    account = told(Account(), [seen(GAMMA, **{USDT: 10_000})])
-    short = ticket(kind="hedged", market=SHORT, side=Side.SELL, amount=sold, limit=price, purpose=Purpose.HEDGE)
-    verdict = risk.review_order(short, account, Worth(1e6, 1e6), Standing(), Mandate())
-    if not isinstance(verdict, risk.ApprovedOrder):
-        assert sold == 0 or sold * (COVER - price) > 10_000
-        return
-    promised = told(account, [ordered(short)])
-    done = told(promised, [opened(short), fill(short, 0, sold), ended(short, sold)])
-    assert done.balances[GAMMA, MARGIN] >= sold * COVER
-    assert done.free(GAMMA, MARGIN) == promised.free(GAMMA, MARGIN) == 10_000 - sold * (COVER - price)
-
-
-shares = st.floats(0, 0.3)
-
-
-@given(shares, shares, st.floats(0, 30_000), st.floats(0.001, 0.2))
-def test_a_hedge_is_never_larger_when_anything_is_worse(held: float, more: float, lost: float, parted: float) -> None:
-    """More held, more lost, prices that may part further: the room shrinks or stays, and it has limits."""
-    mandate = Mandate()
-    found = Hedged(USDC, market(), SHORT, outlook(), 0.9, 0.94, 1e6, 0.03, 2.0, parted)
-
-    def room(cost: float, lost: float, parted: float) -> float:
-        holdings = Holdings(1e6, lost, {USDC: Stake(cost * 1e6, cost * 1e6 * 0.05)})
-        chance = Hedged(*(getattr(found, name) for name in found.__slots__[:-1]), parted)
-        return stakes.hedged_room(chance, holdings, 1e9, COINS, mandate).usd
-
-    usual = room(held, 0.0, parted)
-    assert usual <= max(mandate.per_coin - held, 0) * 1e6 + 1e-6
-    assert usual * parted <= mandate.risk_per_bet * 1e6 + 1e-6
-    assert room(held + more, 0.0, parted) <= usual
-    assert room(held, lost, parted) <= usual
-    assert room(held, 0.0, parted * 2) <= usual
-
-
-def test_an_order_s_gas_counts() -> None:
-    """Where an order costs dollars besides its fee a hedge promises less."""
-    there = [Counter(quote(ALPHA, T0, LOW), TERMS, 1.0)]
-    gas = [Counter(quote(ALPHA, T0, LOW), Terms(TERMS.taker, TERMS.maker, flat_usd=50.0), 1.0)]
-    short = [Counter(quote(GAMMA, T0, DEAR, FUTURE, 1e6, USDT), CARRIED, 1.0)]
-    account = told(Account(), [seen(ALPHA, USD=1e5), seen(GAMMA, USDT=1e5)])
-    view = outlook(stance=Stance.HEDGED)
-
-    cheap, dear = (hedging.chance(USDC, view, each, short, account, Mandate()) for each in (there, gas))
-    assert isinstance(cheap, Hedged)
-    assert isinstance(dear, Hedged)
-    assert cheap.net - dear.net == pytest.approx(2 * 50 / Mandate().most_usd, rel=0.1)
-    assert cheap.days == (view.median_time or 0) / DAY
+    made.policy = replace(made.policy, rules=replace(made.policy.rules, terms={market(): TERMS, market(BETA): TERMS}))
+    orders = placed(look(made, LOW, DEAR))
+    assert {(each.side, each.purpose) for each in orders} == {(Side.SELL, Purpose.UNWIND)}
+    assert sum(each.amount for each in orders) == trade.net
