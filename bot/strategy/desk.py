@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.model.decisions import Action, Depeg, Pull
+from bot.model.decisions import Action, Depeg, Pull, Warn
 from bot.model.events import Marked
 from bot.model.markets import DOLLAR, Asset
 from bot.model.orders import OrderEvent, Pulled, Purpose, Style, Ticket, VenueSeen
 from bot.model.outlooks import Outlook, Stance
 from bot.model.redeeming import access
-from bot.strategy import drying, entering, leaving, marks, opportunities, ordering, outlook
+from bot.strategy import drying, entering, leaving, marks, opportunities, ordering, outlook, progress
 from bot.strategy.deviation import COIN, in_peg
 from bot.strategy.ordering import Desk as Desk
 from bot.strategy.ordering import Look as Look
@@ -38,7 +38,15 @@ def decide(desk: Desk, look: Look, rules: Rules) -> tuple[Desk, tuple[Action, ..
     desk, pulls = _tended(desk, look, rules)
     desk, left = leaving.leave(desk, falls, counters, look, rules)
     desk, taken = entering.enter(desk, falls, opportunities.sound(counters), look, rules)
-    return desk, (*mark, *pulls, *left, *taken)
+    desk, said = _progressed(desk, look, rules)
+    return desk, (*mark, *pulls, *left, *taken, *said)
+
+
+def _progressed(desk: Desk, look: Look, rules: Rules) -> tuple[Desk, tuple[Warn, ...]]:
+    """How far each hold is on its way back, where that is news."""
+    trades = desk.account.trades.values()
+    lines, now = progress.told(trades, desk.outlooks, look.values.values, rules.coins, desk.progress)
+    return replace(desk, progress=now), tuple(map(Warn, lines))
 
 
 def _pairs_possible(desk: Desk, rules: Rules) -> bool:

@@ -35,6 +35,8 @@ def leave(
         offers = [each for each in offers if not (refuses if hurry else rests)(each, desk, look, rules)]
         if wish.purpose is Purpose.UNWIND:  # rather where it was not tried in vain
             offers = _fair(wish, offers, look, rules)
+            desk, said = _stuck(desk, wish, offers, rules)
+            actions += said
             offers = [each for each in offers if not rests(each, desk, look, rules)] or offers
         offers = offers if hurry or wish.coin not in falls else _near_the_best(offers)
         for ticket in tickets.cut(wish, offers, desk.account, share, look.now):
@@ -44,6 +46,17 @@ def leave(
                 told = f"{wish.coin} {wish.kind} {wish.trade} {wish.why}: unwinding at {ticket.market.venue}"
                 actions.append(Warn(told))
     return desk, actions
+
+
+def _stuck(desk: Desk, wish: Wish, offers: list[Counter], rules: Rules) -> tuple[Desk, list[Action]]:
+    """Told once of each trade: it may cost no more to make it even, and for that nobody does."""
+    most = wish.kind == "hedged" or wish.slip_bp >= rules.mandate.unwind_bp * unwinding.AT_MOST
+    if offers or not most or wish.trade in desk.stuck:
+        return desk, []
+    text = (
+        f"{wish.coin} {wish.kind} {wish.trade} {wish.why}: nobody trades it within {wish.slip_bp:.0f} bp of its value"
+    )
+    return replace(desk, stuck=desk.stuck & desk.account.trades.keys() | {wish.trade}), [Warn(text)]
 
 
 def _wishes(desk: Desk, falls: Mapping[Asset, Depeg], counters: Counters, look: Look, rules: Rules) -> Iterator[Wish]:

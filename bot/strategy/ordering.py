@@ -18,6 +18,7 @@ from bot.strategy.memory import Memory
 from bot.strategy.opportunities import Counter
 from bot.strategy.outlook import Evidence
 from bot.strategy.pool_depth import Pools
+from bot.strategy.progress import Progress
 from bot.strategy.risk import Standing, Worth
 
 REMEMBERED = 256  # chances passed up
@@ -57,6 +58,8 @@ class Desk:
     liquidity: Liquidity = field(default_factory=Liquidity)  # of the markets where orders may go
     passed: tuple[Passed, ...] = ()  # the newest chances that were passed up
     told: Mapping[tuple[Asset, str], str] = field(default_factory=dict)  # why, last, of each coin and kind
+    progress: Progress = field(default_factory=dict)  # what was said last of each hold's way back
+    stuck: frozenset[str] = frozenset()  # trades of which it was said that no fair price makes them even
 
 
 def post(desk: Desk, event: OrderEvent) -> Desk:

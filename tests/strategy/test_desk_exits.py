@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.model.decisions import Pull
+from bot.model.decisions import Pull, Warn
 from bot.model.orders import Purpose, Style
 from bot.model.outlooks import Outlook, Stance
 from bot.model.times import SECOND
@@ -120,3 +120,15 @@ def test_a_coin_is_sold_on_its_way_back_in_steps() -> None:
     assert left == sorted(left, reverse=True)
     assert left[0] > left[1] > left[2] > left[3] == 0
     assert made.account.realised_usd > 0
+
+
+def test_a_hold_on_its_way_back_is_told_of() -> None:
+    """At a quarter, half and three quarters of the way a person hears of it, each time once."""
+    made = held(world())
+    said = [
+        each.text
+        for price in (0.90, 0.93, 0.935, 0.95, 0.951, 0.98, 0.981)
+        for each in made.look(both(price))
+        if isinstance(each, Warn) and "of the way back" in each.text
+    ]
+    assert [text.split(": ")[1][:3] for text in said] == ["25%", "50%", "75%"]

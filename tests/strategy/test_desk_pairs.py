@@ -6,9 +6,10 @@ from decimal import Decimal
 
 import pytest
 
+from bot.model.decisions import Warn
 from bot.model.orders import Purpose, Side
 from bot.model.outlooks import Outlook
-from bot.model.times import SECOND
+from bot.model.times import MINUTE, SECOND
 from bot.strategy import outlook as outlooks
 from bot.strategy.mandate import Mandate
 from strategy.desks import (
@@ -94,3 +95,18 @@ def test_a_pair_is_as_large_as_the_purse() -> None:
     assert len({each.amount for each in legs}) == 1
     assert len(legs) == 2
     assert legs[0].amount > 4_900
+
+
+def test_a_pair_that_nobody_makes_even_is_told_once() -> None:
+    """What may cost no more, and is worth more than anybody gives, waits; a person hears of it one time."""
+    made = world(USDC=50_000)
+    made.look({(ALPHA, USDC): 0.9990, (BETA, USDC): 0.9990})
+    buy, sell = placed(made.look({(ALPHA, USDC): 0.9950, (BETA, USDC): 1.0}))
+    made.fill(buy)
+    made.fill(sell, Decimal(0))
+    prices = {(venue, USDC): 0.9950 for venue in ("gamma", "delta", "epsilon")} | dict.fromkeys(both(1.0), 0.5)
+    came = [each for _ in range(20) for each in made.look(prices, MINUTE)]
+
+    assert not placed(came, Purpose.UNWIND)
+    (said,) = [each.text for each in came if isinstance(each, Warn) and "nobody trades it" in each.text]
+    assert buy.trade in said
