@@ -115,6 +115,7 @@ async def test_a_stop_while_orders_are_on_their_way_is_made_good(tmp_path, wait)
         async with trading(exchanges, told) as work:
             await work.until(lambda: work.account.ready("kraken") is None and not work.account.orders)
             assert work.agrees()
+            work.ahead = MINUTE  # an order that found nobody is waited after
             await work.fall()
             await work.rise()
 

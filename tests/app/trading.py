@@ -108,9 +108,14 @@ class Trading:
         return self.held(venue) == self.exchanges.balance(venue)
 
 
+def clock() -> int:
+    """It is that Saturday for quotes, orders and whatever becomes of them."""
+    return SATURDAY + time.monotonic_ns() - BEGUN
+
+
 def seen(bid: float, ask: float, ahead: int = 0) -> QuotesSeen:
     """USDC at all exchanges."""
-    now = SATURDAY + time.monotonic_ns() - BEGUN + ahead
+    now = clock() + ahead
     return QuotesSeen(now, now, tuple(Quote(now, now, venue, "USDC", "USD", bid, ask, 2e5, 2e5) for venue in SHOWN))
 
 
@@ -147,7 +152,7 @@ async def trading(
     policy = replace(watching.policy(coins, Thresholds(hold=0)), rules=wiring_desk.rules(told, coins))
     journal = Journal.open(told.journal(live=live))
     switch = KillSwitch(told.folder / "HALT")
-    bot = Bot(policy, journal, Nobody(), switch, time.time_ns, resume(journal.but_the_world(), policy))
+    bot = Bot(policy, journal, Nobody(), switch, clock, resume(journal.but_the_world(), policy))
     work = Trading(bot, exchanges, asyncio.Queue())
     bot.witness = lambda happened, _state: work.heard.append(happened)
     try:
