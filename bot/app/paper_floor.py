@@ -7,8 +7,9 @@ from decimal import ROUND_DOWN, Decimal
 
 from bot.model.events import Quote
 from bot.model.fees import listed
-from bot.model.markets import DOLLAR, Market
+from bot.model.markets import DOLLAR, Asset, Market
 from bot.model.orders import (
+    MARGIN,
     Ordered,
     OrderEnded,
     OrderEvent,
@@ -21,6 +22,7 @@ from bot.model.orders import (
     Ticket,
     VenueSeen,
 )
+from bot.venues.dialects import PERPETUALS
 
 LOOK = 0.25  # seconds between looks at what waits
 NOTHING = Decimal(0)
@@ -62,11 +64,10 @@ class PaperFloor:
         What stood when an earlier run of the same books ended is over.
         """
         now, part = self.clock(), Decimal(repr(self.dollars)) / max(len(self.venues), 1)
-        purse = ((DOLLAR, part.quantize(Decimal("0.01"), ROUND_DOWN)),)
+        cents = part.quantize(Decimal("0.01"), ROUND_DOWN)
         used = {each.ticket.market.venue for each in known if isinstance(each, Ordered)}
-        seen = [
-            VenueSeen(now, now, venue, ready=True, balances=None if venue in used else purse) for venue in self.venues
-        ]
+        purses = {venue: None if venue in used else ((_money(venue), cents),) for venue in self.venues}
+        seen = [VenueSeen(now, now, venue, ready=True, balances=purse) for venue, purse in purses.items()]
         return [*(OrderEnded(now, now, name, filled, "dry run: it ended") for name, filled in _left(known)), *seen]
 
     async def place(self, ticket: Ticket) -> list[OrderEvent]:
@@ -146,6 +147,11 @@ class PaperFloor:
         """What was taken where this stands, as long as its prices are the same."""
         before, gone = self._taken.get((ticket.market, ticket.side), (quote, NOTHING))
         return gone if (before.ask, before.bid) == (quote.ask, quote.bid) else NOTHING
+
+
+def _money(venue: str) -> Asset:
+    """What lies there: margin where perpetuals are traded."""
+    return MARGIN if venue in PERPETUALS else DOLLAR
 
 
 def _left(known: Sequence[OrderEvent]) -> list[tuple[str, Decimal]]:

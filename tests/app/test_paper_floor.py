@@ -159,3 +159,19 @@ async def test_a_second_dry_run_goes_on_with_the_books_of_the_first(tmp_path, sp
             assert work.held()["USD"] > 50_000
         assert exchanges.orders("kraken") == ()
     assert len([each for each in kept(told, live=False) if isinstance(each, OrderFilled)]) >= 2
+
+
+async def test_where_perpetuals_are_traded_margin_is_pretended():
+    """A short sold in a dry run is covered by USDT, as it would be there, and bought back."""
+    future = Market("binanceusdm", "USDC-PERP", "USDT")
+    quotes = {future: Quote(1, 1, *future, 0.94, 0.9402, 1_000.0, 1_000.0)}
+    floor = PaperFloor(["kraken", "binanceusdm"], 1_000.0, lambda: 7, lambda: quotes, look=0.0)
+    account = Account()
+    short = ticket(1, Side.SELL, limit="0.94", of=future)
+    for event in [*await floor.start([]), Ordered(1, 1, short), *await floor.place(short)]:
+        account = post(account, event)
+
+    assert account.balances["binanceusdm", "USDC-PERP"] == -100
+    assert account.cover("binanceusdm") == 125
+    assert account.free("binanceusdm", "USDT") == 500 + 94 - 125 - Decimal("0.047")
+    assert floor.terms(future).carry > 0
