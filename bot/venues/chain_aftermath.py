@@ -28,16 +28,23 @@ class Aftermath:
         if swapped is not None:
             self._filled.append((record, swapped))
 
+    async def untidy(self) -> list[SwapLog]:
+        """Orders of which something is still allowed to a pool; the others are done with."""
+        left = [record for record in self._untidy if not await self._courses.tidied(record)]
+        for record in self._untidy:
+            if record not in left and record.swap.order_id in self.settled:
+                record.drop()
+        self._untidy = left
+        return left
+
     async def tidy(self) -> None:
         """Nothing stays allowed to a pool. What cannot be taken back now is taken back later."""
-        for record in tuple(self._untidy):
+        for record in await self.untidy():
             lost = await self._courses.tidy(record)
             if lost is not None:
                 log.warning("order %s: its pool may still take its coin: %s", record.swap.order_id, lost.reason)
-                continue
-            self._untidy.remove(record)
-            if record.swap.order_id in self.settled:
-                record.drop()
+        if self._untidy:
+            await self.untidy()
 
     async def thrown_out(self) -> SwapLog | None:
         """An order that was told as filled and is not in the chain as it was; those deep in it are forgotten."""

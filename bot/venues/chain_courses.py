@@ -75,10 +75,12 @@ class Courses:
             return await self._sender.follow(record, lambda: self._still_good(record))
         return await self._sender.follow(record, lambda: self._unpulled(record))
 
+    async def tidied(self, record: SwapLog) -> bool:
+        """Whether an order has left nothing allowed to its pool. NodeDown, RpcError."""
+        return await self._wallet.allowed(record.swap) == 0
+
     async def tidy(self, record: SwapLog) -> Lost | None:
         """Takes back what an order left allowed to its pool; why that did not work. NodeDown, RpcError."""
-        if not await self._wallet.allowed(record.swap):
-            return None
         try:
             end = await self._landed(record, "approve", record.swap.approve(0), wanted, _nobody)
         except OSError as error:

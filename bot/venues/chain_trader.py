@@ -162,7 +162,9 @@ class ChainTrader:
                 if isinstance(landed, Landed):
                     told += self._concluded(await self._courses.outcome(record, landed), record)
                     self._left.remove(record)
-            return [*told, *await self._looked()]
+            untidy = await self._aftermath.untidy()
+            news = self._unready(f"what {untidy[0].swap.order_id} left allowed is taken back") if untidy else None
+            return [*told, *(news or await self._looked())]
         except SILENT as error:
             return [*told, *self._unready(str(error))]
 

@@ -46,13 +46,18 @@ class WalletPolicy:
     takes its place, and whoever waits longer stands one-sided meanwhile.
     """
 
+    @property
+    def most(self) -> int:
+        """What a swap bids at most: an empty transaction that takes it back must fit under the bound, too."""
+        return (self.max_fee_per_gas - 1) * BPS // (BPS + self.raise_bps)
+
 
 def dear(next_base_fee: int, policy: WalletPolicy) -> str | None:
     """Why nothing may be sent in the next block: gas costs more than may be bid. None where it does not."""
     asked = next_base_fee + policy.priority_fee
-    if asked <= policy.max_fee_per_gas:
+    if asked <= policy.most:
         return None
-    return f"gas costs {asked / GWEI:.2f} gwei, over the {policy.max_fee_per_gas / GWEI:g} that may be bid"
+    return f"gas costs {asked / GWEI:.2f} gwei, over the {policy.most / GWEI:.2f} that may be bid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +126,7 @@ class WalletSender:
     @property
     def bid(self) -> int:
         """The most that a transaction signed now pays for its gas: twice the next block's base fee, within bounds."""
-        return min(2 * self._heads.next_base_fee + self._policy.priority_fee, self._policy.max_fee_per_gas)
+        return min(2 * self._heads.next_base_fee + self._policy.priority_fee, self._policy.most)
 
     async def send(self, record: SwapLog, step: Step, call: Call) -> Lost | None:
         """Send a call, to be followed, or why not. NodeDown, RpcError where it would revert: nothing is signed."""
@@ -209,7 +214,7 @@ class WalletSender:
         newest = record.flying[-1]
         tip = self._raised(newest.priority_fee)
         least = max(self._raised(newest.max_fee_per_gas), tip)
-        if least > self._policy.max_fee_per_gas:
+        if least > (self._policy.max_fee_per_gas if step == "cancel" else self._policy.most):
             log.warning("order %s: %d wei per gas is more than may be bid", record.swap.order_id, least)
             return
         dearer = replace(transaction, priority_fee=tip, max_fee_per_gas=max(least, self.bid))

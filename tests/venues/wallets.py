@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -24,7 +24,7 @@ from bot.model.orders import (
     VenueSeen,
 )
 from bot.model.registry import Address
-from bot.sandbox import abi
+from bot.sandbox import abi, chain
 from bot.sandbox.actor import Actor
 from bot.units import to_decimal
 from bot.venues import registry
@@ -43,7 +43,10 @@ POLICY = WalletPolicy(SANDBOX.chain_id)
 ETHER_USD = 2_000.0
 
 
-def ticket(name, side, amount, limit, market=Market(THREE, "USDC", "USDT"), style=Style.TAKE) -> Ticket:
+MARKET = Market(THREE, "USDC", "USDT")
+
+
+def ticket(name, side, amount, limit, market=MARKET, style=Style.TAKE) -> Ticket:
     """An order of USDC for USDT, if nothing else is said."""
     amounts = Decimal(amount), Decimal(limit)
     return Ticket(name, name, "hold", market.base, market, side, *amounts, style, Purpose.ENTER, 1.0, 1, 1.0)
@@ -73,15 +76,15 @@ class Desk:
 
     async def done(self, made: Ticket) -> None:
         """Until it has ended, and the wallet was told as it is then, if anything was sent."""
-        async with asyncio.timeout(20):
-            await self.until(lambda: self.ended(made))
-            if any(isinstance(each, OrderOpened) for each in self.of(made)):
-                await self.until(lambda: isinstance(self.journal[-1], VenueSeen) and self.journal[-1].ready)
+        await self.until(lambda: self.ended(made))
+        if any(isinstance(each, OrderOpened) for each in self.of(made)):
+            await self.until(lambda: isinstance(self.journal[-1], VenueSeen) and self.journal[-1].ready)
 
     async def until(self, holds: Callable[[], bool]) -> None:
         """Hears until it holds."""
-        while not holds():
-            self.journal.append(await self.trader._heard.get())
+        async with asyncio.timeout(10):
+            while not holds():
+                self.journal.append(await self.trader._heard.get())
 
     def of(self, made: Ticket) -> list[OrderEvent]:
         return [each for each in self.journal if getattr(each, "order_id", None) == made.id]
@@ -118,6 +121,26 @@ def allowed(actor: Actor, pool: str, symbol: str, who: Address = SIGNER.address)
     """What a pool may take of a coin."""
     data = abi.call("allowance(address,address)", who, POOLS[pool.removeprefix("chain:")].address)
     return int(actor.rpc("eth_call", {"to": COINS[symbol].address, "data": data}, "latest"), 16)
+
+
+@contextmanager
+def still_chain() -> Iterator[Actor]:
+    """A chain of its own that mines when it is asked to, and a wallet with money on it."""
+    with chain.running(mining=False) as sandbox:
+        actor = Actor(sandbox.url)
+        funded(actor)
+        actor.mine()
+        yield actor
+        actor.close()
+
+
+@contextmanager
+def as_it_was(actor: Actor) -> Iterator[Actor]:
+    """Afterwards the chain is what it was, and nothing waits."""
+    before = actor.snapshot()
+    yield actor
+    actor.rpc("anvil_dropAllTransactions")
+    actor.revert(before)
 
 
 @asynccontextmanager
