@@ -86,6 +86,10 @@ class Desk:
             while not holds():
                 self.journal.append(await self.trader._heard.get())
 
+    def known(self) -> list[OrderEvent]:
+        """What a journal gives a floor to start from."""
+        return [each for each in self.journal if not isinstance(each, VenueSeen)]
+
     def of(self, made: Ticket) -> list[OrderEvent]:
         return [each for each in self.journal if getattr(each, "order_id", None) == made.id]
 
