@@ -10,7 +10,7 @@ from itertools import chain
 
 from bot.model import networks
 from bot.model.account import Account, Purse
-from bot.model.markets import FIAT, Asset, Market
+from bot.model.markets import FIAT, Asset
 from bot.model.orders import NOTHING
 
 BP = 10_000
@@ -142,23 +142,6 @@ def route(asset: Asset, sender: str, receiver: str, ways: Ways) -> Route | str:
     if not found:
         return f"{receiver} takes no {asset} in over {', '.join(sends)} now"
     return min(found, key=lambda each: (each.fee, each.minutes, each.network))
-
-
-def drift_cost_bp(buy: Market, sell: Market, usd: Mapping[Asset, float], ways: Ways, move_usd: float) -> float | None:
-    """What undoing the drift of a pair costs, in bp of the dollars it trades; None where there is no way.
-
-    The coins go from where they were bought to where they were sold, the money they were sold for goes the other way,
-    once `move_usd` dollars of each have gathered. Where the two markets are not in the same money, turning one into
-    the other is not counted. A drift that turns by itself costs nothing: this is an upper bound.
-    """
-    legs = ((buy.base, buy.venue, sell.venue), (sell.quote, sell.venue, buy.venue))
-    fees = 0.0
-    for asset, sender, receiver in legs:
-        found = route(asset, sender, receiver, ways)
-        if isinstance(found, str) or asset not in usd:
-            return None
-        fees += float(found.fee) * usd[asset]
-    return fees / move_usd * BP
 
 
 def _by_network(told: Mapping[str, Way]) -> dict[str, Way]:

@@ -123,6 +123,25 @@ def test_people_see_a_table(rebalance, file, tmp_path):
     assert "binance has 9,000.00 too many, okx 9,000.00 too few" in lines[1]
 
 
+def test_what_coming_back_costs_a_pair_is_told(rebalance, file, tmp_path):
+    """Both fees, on what gathers until it is moved: a fifth of ten thousand coins."""
+    drifted(tmp_path)
+    ran = rebalance("--json", "--targets", file(WAYS))
+    told = json.loads(ran.stdout)["drift"]
+    ways = {(each["coin"], each["bought_at"]): each["back_bp"] for each in told["ways"]}
+    people = rebalance("--targets", file(WAYS))
+
+    assert told["paid_bp"] == 2.0
+    assert {(each["money"], each["sold_at"]) for each in told["ways"] if each["coin"] == "USDC"} == {
+        ("USDT", "okx"),
+        ("USDT", "binance"),
+    }
+    assert ways["USDC", "binance"] == pytest.approx((4 + 1) / 2_000 * 1e4)
+    assert ways["USDC", "okx"] == pytest.approx((3.5 + 1.5) / 2_000 * 1e4)
+    assert "pairs pay 2 bp for coming back" in people.stderr
+    assert "back bp" in people.stdout
+
+
 def test_targets_of_ones_own_and_equal_parts(rebalance, file, tmp_path):
     """Only the proportions count; exchanges that are not named are left alone."""
     keep(tmp_path, seen("binance", USDC="80000"), seen("okx", USDC="0"), seen("kraken", USDC="0"))

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from bot.model.account import Account
 from bot.model.markets import Market
 from bot.model.orders import Side
-from bot.strategy import opportunities, rebalancing
+from bot.strategy import drift, opportunities, rebalancing
 from bot.strategy.mandate import Mandate
 from bot.strategy.opportunities import Counter
 from bot.strategy.rebalancing import Bounds, Rebalancing, Stock
 
 from .desks import ALPHA, BETA, T0, TERMS, USDC, filled, market, ordered, quote, seen, ticket, told
-from .test_rebalancing import AT_PAR, USDT, all_ways, coins, equal, everywhere
+from .test_rebalancing import AT_PAR, USDT, all_ways, coins, equal, everywhere, stocks
 
 
 def test_coins_of_an_open_hold_are_no_inventory():
@@ -41,7 +41,7 @@ def test_a_pair_drifts_and_what_mends_it_costs_what_was_foretold():
         (USDT, BETA, ALPHA),
     ]
     bought, sold = market(ALPHA, USDC, USDT), market(BETA, USDC, USDT)
-    cost = rebalancing.drift_cost_bp(bought, sold, AT_PAR, ways, 5_000.0)
+    cost = drift.cost_bp(bought, sold, AT_PAR, ways, 5_000.0)
     assert cost == pytest.approx(sum(float(each.fee) for each in found.moves) / 5_000 * 1e4)
 
 
@@ -50,12 +50,12 @@ def test_drift_costs_less_the_more_is_moved_at_once(ways, one, other):
     """Fees are flat; where there is no way there is no cost to tell."""
     both = {name: {USDC: each[USDC], USDT: each[USDC]} for name, each in ways.items()}
     bought, sold = Market("alpha", USDC, USDT), Market("beta", USDC, USDT)
-    costs = [rebalancing.drift_cost_bp(bought, sold, AT_PAR, both, usd) for usd in sorted((one, other))]
+    costs = [drift.cost_bp(bought, sold, AT_PAR, both, usd) for usd in sorted((one, other))]
     there = isinstance(rebalancing.route(USDC, "alpha", "beta", both), rebalancing.Route)
     back = isinstance(rebalancing.route(USDT, "beta", "alpha", both), rebalancing.Route)
     assert (None in costs) == (not (there and back))
     assert None in costs or all(more >= less >= 0 for more, less in pairwise(costs))
-    assert rebalancing.drift_cost_bp(bought, Market("beta", USDC, "USD"), AT_PAR, both, one) is None
+    assert drift.cost_bp(bought, Market("beta", USDC, "USD"), AT_PAR, both, one) is None
 
 
 @given(st.floats(0, 200), st.floats(0.91, 0.95))
@@ -68,3 +68,31 @@ def test_a_pair_pays_for_its_drift(cost, dear):
     assert bool(paid) == (free.net_bp - cost >= Mandate().pair_bp)
     assert [each.net_bp for each in paid] == [pytest.approx(free.net_bp - cost)] * len(paid)
     assert all(each.net_usd <= free.net_usd for each in paid)
+
+
+@given(stocks(), all_ways(), st.floats(0.01, 1.0))
+def test_every_way_a_pair_may_go_has_its_cost(stocked, ways, tolerance):
+    """Between every two venues that hold coin and money, both ways; what costs nothing to tell is what has no way."""
+    stock = {(venue, asset): each for (venue, _), each in stocked[0].items() for asset in (USDC, USDT)}
+    both = {name: {USDC: each[USDC], USDT: each[USDC]} for name, each in ways.items()}
+    bounds = Bounds(tolerance)
+    found = list(drift.drifts(stock, (USDC,), AT_PAR, both, bounds))
+    venues = {venue for venue, _ in stock}
+    at_once = max(sum(float(each.held) for each in stocked[0].values()) / len(venues) * tolerance, bounds.least_usd)
+
+    assert len(found) == len(venues) * (len(venues) - 1)
+    assert {each.buy.base for each in found} <= {USDC}
+    assert [each.cost_bp for each in found] == [
+        drift.cost_bp(each.buy, each.sell, AT_PAR, both, at_once) for each in found
+    ]
+
+
+def test_money_at_a_bank_has_no_cost_that_is_known():
+    """Exchanges do not tell what a bank takes: there the mandate's own figure stands."""
+    stock = coins(10_000, 10_000) | coins(10_000, 10_000, asset="USD")
+    found = list(drift.drifts(stock, (USDC,), AT_PAR | {"USD": 1.0}, everywhere(), Bounds()))
+
+    assert [(each.buy.venue, each.sell.venue, each.cost_bp) for each in found] == [
+        (ALPHA, BETA, None),
+        (BETA, ALPHA, None),
+    ]

@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from decimal import Decimal
 
     from bot.app.settings import Settings
     from bot.model.account import Purse
     from bot.model.coins import Coins
+    from bot.strategy.drift import Drift
     from bot.strategy.rebalancing import Bounds, Move, Rebalancing, Stuck
 
 COLUMNS = ("from", "to", "asset", "amount>", "network", "fee>", "minutes>", "why")
 LEFT = ("stays off target", "asset", "surplus>", "why")
+DRIFT = ("coin", "money", "bought at", "sold at", "back bp>")
 
 
 def rebalance(
@@ -46,6 +48,9 @@ def rebalance(
 
     In the FILE a table targets.NAME holds what is wanted at an exchange, as USDC = 50000; only proportions count. Where
     an exchange does not tell, a table ways.NAME.COIN holds what withdrawing costs in coins, by network, as ERC20 = 4.0.
+
+    back: what a pair that goes this way costs in bringing coins and money back, in bp of what it trades, when as much
+    is moved as --tolerance lets gather. Told where it is more than pairs are made to pay for it now.
     """
     from bot.app import screen
     from bot.app.settings import load
@@ -62,7 +67,7 @@ def _told(settings: "Settings", bounds: "Bounds", file: Path | None, *, equal: b
     from bot.app import coins as coin_names
     from bot.app import inventory
     from bot.model.errors import UserError
-    from bot.strategy import rebalancing
+    from bot.strategy import drift, rebalancing
 
     coins = coin_names.known(settings.coins)
     wanted = inventory.wanted(file, coins) if file else inventory.Wanted()
@@ -78,8 +83,11 @@ def _told(settings: "Settings", bounds: "Bounds", file: Path | None, *, equal: b
     goals = wanted.targets or (inventory.equal(stock) if equal else inventory.first([*events, *answers.seen]))
     aims = {purse: each for purse, each in goals.items() if purse[0] not in unknown}
     ways = inventory.over(answers.ways, wanted.ways)
-    plan = rebalancing.plan(stock, _usd(settings, coins, aims), aims, ways, bounds)
-    return _described(plan) | {"left_out": unknown, "silent": dict(answers.silent)}
+    usd = _usd(settings, coins, aims)
+    plan = rebalancing.plan(stock, usd, aims, ways, bounds)
+    drifts = list(drift.drifts(stock, coins.by_symbol.keys(), usd, ways, bounds))
+    paid = settings.desk.mandate().rebalance_bp
+    return _described(plan) | {"drift": _drifts(drifts, paid), "left_out": unknown, "silent": dict(answers.silent)}
 
 
 def _usd(settings: "Settings", coins: "Coins", aims: "Mapping[Purse, Decimal]") -> dict[str, float]:
@@ -122,6 +130,22 @@ def _stuck(stuck: "Stuck") -> dict[str, Any]:
     return {"venue": stuck.venue, "asset": stuck.asset, "surplus": f"{stuck.surplus:f}", "why": stuck.why}
 
 
+def _drifts(drifts: "Sequence[Drift]", paid_bp: float) -> dict[str, Any]:
+    """What pairs are made to pay for coming back, and what it costs; null where no way back is known."""
+    return {"paid_bp": paid_bp, "ways": [_drift(each) for each in drifts]}
+
+
+def _drift(each: "Drift") -> dict[str, Any]:
+    cost = None if each.cost_bp is None else round(each.cost_bp, 3)
+    return {
+        "coin": each.buy.base,
+        "money": each.buy.quote,
+        "bought_at": each.buy.venue,
+        "sold_at": each.sell.venue,
+        "back_bp": cost,
+    }
+
+
 def _show(told: dict[str, Any]) -> None:
     from bot.app import screen
 
@@ -132,11 +156,16 @@ def _show(told: dict[str, Any]) -> None:
     if told["stuck"]:
         rows = [_row(each, ("venue", *LEFT[1:])) for each in told["stuck"]]
         screen.out.print(screen.table(None, LEFT, rows))
+    dear = [each for each in told["drift"]["ways"] if (each["back_bp"] or 0.0) > told["drift"]["paid_bp"]]
+    if dear:
+        keys = [name.replace(" ", "_") for name in DRIFT]
+        screen.out.print(screen.table(None, DRIFT, [_row(each, keys) for each in dear]))
+        screen.say(f"pairs pay {told['drift']['paid_bp']:g} bp for coming back: more than that is in the table")
     if not told["moves"] and not told["stuck"]:
         screen.out.print("nothing to move: every exchange is on its target")
 
 
-def _row(told: dict[str, Any], columns: tuple[str, ...]) -> tuple[str, ...]:
+def _row(told: dict[str, Any], columns: "Sequence[str]") -> tuple[str, ...]:
     from bot.app import screen
 
     return tuple(screen.plain(f"{told[name.rstrip('>')]}") for name in columns)
