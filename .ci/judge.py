@@ -1,6 +1,6 @@
 """Judges what `repeg demo --json` says: enough captures, each of them profitable, and little left behind.
 
-With --exchanges a hold and pairs closed in profit, too, nothing left open, and accounts that are right to the last
+With --exchanges a hold, a hedge and pairs closed in profit, too, nothing left open, and accounts that are right to the last
 unit.
 """
 
@@ -10,7 +10,7 @@ from typing import Any
 
 CAPTURES = 10
 EFFICIENCY = 0.999
-KINDS = ("hold", "pair")
+KINDS = ("hold", "hedged", "pair")
 
 
 def complaints(told: dict[str, Any]) -> list[str]:
@@ -33,7 +33,7 @@ def complaints_of_exchanges(told: dict[str, Any]) -> list[str]:
     wrong, closed = list[str](), [each for each in told["trades"] if not _open(each)]
     for kind in KINDS:
         earned = sum(each["pnl_usd"] for each in closed if each["kind"] == kind)
-        wrong += [] if earned > 0 else [f"each {kind} that was closed, all in all: {earned:,.2f} USD, no profit"]
+        wrong += [] if earned > 0 else [f"{kind}: {earned:,.2f} USD of all that were closed, no profit"]
     wrong += [f"{each['coin']} {each['kind']} is still open" for each in told["trades"] if _open(each)]
     if not told["money"]["exact"]:
         wrong.append(f"the accounts are off by {told['money']['off']}")
