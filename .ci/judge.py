@@ -1,7 +1,7 @@
 """Judges what `repeg demo --json` says: enough captures, each of them profitable, and little left behind.
 
-With --exchanges a hold, a hedge and pairs closed in profit, too, nothing left open, and accounts that are right to the last
-unit.
+With --exchanges a hold, a hedge and pairs closed in profit, too, nothing left open, and accounts that are right to the
+last unit.
 """
 
 import json
