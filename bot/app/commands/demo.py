@@ -22,7 +22,8 @@ def demo(
     """Show the whole of it: start a chain, let USDC lose its peg, find, borrow, capture, bank the profit.
 
     With --exchanges depegs are told as the bot sees them on the books, and `repeg watch` can look on (the URL is said).
-    Orders go to four of them, too: the fallen coin is held until it returns, a coin is sold where it is dear.
+    Orders go to five of them, too: the fallen coin is held until it returns, or with its perpetual sold short until
+    the two have met, and a coin is sold where it is dear.
     """
     import asyncio
     from contextlib import nullcontext
