@@ -1,8 +1,8 @@
 """How liquid markets are now: the feeds are watched for a while, and books asked for."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from bot.app import coins as coin_names
 from bot.app import market_lines, watch_source
@@ -23,14 +23,14 @@ ASKING = 15.0  # seconds at most in which all books come
 LOOK = 1.0  # seconds between two looks
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Seen:
     """What was heard."""
 
     watch: Watch
     books: Depths
     feeds: tuple[FeedHealth, ...]
-    scores: list[dict[Market, float]] = field(default_factory=list)  # look by look
+    scores: Sequence[Mapping[Market, float]]  # look by look
 
     @property
     def silent(self) -> dict[str, str]:
@@ -39,19 +39,32 @@ class Seen:
 
 
 async def listen(settings: Settings, seconds: float, *, chain: bool, advance: Callable[[float], None]) -> Seen:
-    """Feeds for so long, and books towards the end of it."""
-    async with watch_source.opened(settings, sandbox=False, chain=chain) as source, asyncio.TaskGroup() as tasks:
-        following = tasks.create_task(source.watch.follow(source.events))
-        asking = tasks.create_task(_books(settings, seconds))
-        seen = Seen(source.watch, Depths({}, {}), ())
-        looks = max(round(seconds / LOOK), 1)
-        for done in range(looks):
-            await asyncio.sleep(seconds / looks)
-            seen.scores.append(_scores(source.watch))
-            advance((done + 1) / looks)
-        seen.books, seen.feeds = await asking, source.feeds.health()
-        following.cancel()
-    return seen
+    """Feeds for so long, and books towards the end of it. Less long where the chain ends; what ended it is raised."""
+    async with watch_source.opened(settings, sandbox=False, chain=chain) as source:
+        following = asyncio.create_task(source.watch.follow(source.events))
+        asking = asyncio.create_task(_books(settings, seconds))
+        try:
+            scores = await _looks(source.watch, following, seconds, advance)
+            return Seen(source.watch, await asking, source.feeds.health(), scores)
+        finally:
+            for task in (following, asking):
+                task.cancel()
+            await asyncio.gather(following, asking, return_exceptions=True)
+
+
+async def _looks(
+    watch: Watch, following: "asyncio.Task[None]", seconds: float, advance: Callable[[float], None]
+) -> list[dict[Market, float]]:
+    """What every market scores, look by look."""
+    scores: list[dict[Market, float]] = []
+    looks = max(round(seconds / LOOK), 1)
+    while len(scores) < looks and not following.done():
+        await asyncio.wait([following], timeout=seconds / looks)
+        scores.append(_scores(watch))
+        advance(len(scores) / looks)
+    if following.done():
+        await following
+    return scores
 
 
 async def _books(settings: Settings, seconds: float) -> Depths:

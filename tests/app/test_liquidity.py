@@ -4,26 +4,35 @@ import asyncio
 import json
 import time
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import StringIO
+from random import Random
 
 import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from strategy.worlds import registry, state
 
-from bot.app import market_lines, screen
+from bot.app import liquid_now, market_lines, screen, watching
 from bot.app.cli import app
+from bot.app.liquid_now import Seen
 from bot.app.market_lines import Line
-from bot.model.coins import shipped
+from bot.app.watching import Watch
+from bot.model.coins import Coins, Mechanism, Stablecoin, shipped
 from bot.model.errors import UserError
+from bot.model.events import BlockSeen, QuotesSeen
 from bot.model.markets import Market
 from bot.model.times import DAY, MINUTE
 from bot.sandbox.exchange import Exchanges
 from bot.sandbox.exchange_faults import Fault
+from bot.strategy import onchain, quotes
 from bot.strategy.drying import Trend
+from bot.strategy.quotes import Book
+from bot.strategy.thresholds import Thresholds
 from bot.venues import depths
+from bot.venues.depths import Depths
 
 VENUES = ("okx", "kraken")
 USDC_USD = Market("kraken", "USDC", "USD")
@@ -136,6 +145,29 @@ async def test_a_book_that_is_not_told_leaves_the_best_prices():
     assert list(found.ladders) == [USDC_USD]
     assert len(found.ladders[USDC_USD].bids) == 5
     assert list(found.silent) == ["okx"]
+
+
+def test_pools_are_told_by_their_curves():
+    """A market of the chain is as deep as its pool, both ways, and a larger size costs more."""
+    book = registry(Random(2), 8, 5)
+    names = ("CENTS", *(f"C{n}" for n in range(5)))
+    coins = Coins({name: Stablecoin(name, name, Mechanism.FIAT) for name in names})
+    watch = Watch(watching.policy(coins, Thresholds(), book), time.time_ns)
+    par = dict.fromkeys(book.coins, 1.0)
+    pools = {each.address: state(Random(3), book, each, par, 0.001) for each in book.pools.values()}
+    block = BlockSeen(time.time_ns(), time.time_ns(), 1, "0x01", "0x00", 0, 1, 1, (), ())
+    told = onchain.look(watch.policy.listed, Book(), pools, pools.keys(), block)
+    watch.state = replace(watch.state, pools=pools, book=quotes.fold(Book(), told))
+    watch.take(QuotesSeen(block.made_at, block.seen_at, ()))
+    seen = Seen(watch, Depths({}, {}), (), [])
+    small, large = ({each.market: each for each in liquid_now.lines(seen, (), usd)} for usd in (1e3, 1e5))
+
+    assert small
+    assert {each.told_by for each in small.values()} == {"pool"}
+    for market, its in small.items():
+        assert its.depth_usd is None or list(its.depth_usd) == sorted(its.depth_usd)
+        more = large[market].slippage_bp
+        assert its.slippage_bp is None or more is None or more >= its.slippage_bp
 
 
 def test_history_is_told_by_what_was_traded(tmp_path):

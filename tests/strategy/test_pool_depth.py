@@ -10,7 +10,10 @@ from bot.model.events import BlockSeen
 from bot.model.markets import Market
 from bot.model.orders import Side
 from bot.strategy import onchain, pool_depth
+from bot.strategy.engine import Policy
+from bot.strategy.fair_value import Pricing
 from bot.strategy.pool_depth import Pools
+from bot.strategy.routing import Atlas
 
 from .worlds import registry, state
 
@@ -64,3 +67,12 @@ def test_nothing_stands_where_nothing_is_known() -> None:
 
     assert pool_depth.levels(known, Market("kraken", "C0", "C1"), Side.SELL) == ()
     assert pool_depth.levels(Pools(known.places, {}), market, Side.SELL) == ()
+
+
+def test_a_policy_knows_where_every_market_of_a_pool_is() -> None:
+    """Each of the chain's markets, and its pool and coins."""
+    book = registry(Random(1), 8, 5)
+    places = Policy(book, Atlas.of(book), "", {}, pricing=Pricing(COINS)).places
+
+    assert places == pool_depth.placed(onchain.listing(book, COINS))
+    assert {market.venue for market in places} <= {f"chain:{each.name}" for each in book.pools.values()}
