@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from bot.amm.side import Side as Way
 from bot.model.coins import Coins
 from bot.model.events import PoolSeen
 from bot.model.markets import Asset, Market
@@ -83,10 +84,10 @@ class Quoting:
         await self._heads.look()
         i, j = (listing.j, listing.i) if ticket.side is Side.BUY else (listing.i, listing.j)
         try:
-            seen = await self._seen(listing.pool)
+            way = await self._way(listing.pool, i, j)
         except Unreadable as why:
             return Refused(f"{listing.pool.name}: {why}")
-        sized = chain_swaps.sized(ticket, listing, state_of(listing.pool, seen, None).side(i, j))
+        sized = chain_swaps.sized(ticket, listing, way)
         return Unfilled(sized) if isinstance(sized, str) else sized
 
     async def covered(self, swap: Swap, max_fee_per_gas: int) -> Refused | None:
@@ -113,11 +114,12 @@ class Quoting:
         return trial.got
 
     async def pretended(self, swap: Swap) -> int | Verdict:
-        """The same where the wallet need not hold what goes in: by the pool's get_dy, which may err by a unit."""
+        """The same where the wallet need not hold what goes in: then by our own arithmetic of the pool as read."""
         held = (await self._wallet.holds([swap.coin_in], self._heads.hash)).get(swap.coin_in, 0)
         if held >= swap.dx:
             return await self.tried(swap)
-        got = await self._wallet.quoted(swap, self._heads.hash) - 1
+        way = await self._way(self._registry.pools[swap.pool], swap.i, swap.j)
+        got = way.out(swap.dx) or 0
         return got if got >= swap.min_dy else Unfilled(self._too_little(swap, got))
 
     def _too_little(self, swap: Swap, got: int) -> str:
@@ -133,7 +135,8 @@ class Quoting:
         ether = to_decimal((await self._wallet.counts()).ether, ETHER_DECIMALS)
         return (*sorted(coins), (ETHER, ether))
 
-    async def _seen(self, pool: Pool) -> PoolSeen:
+    async def _way(self, pool: Pool, i: int, j: int) -> Way:
+        """What the pool pays at the newest block known. Unreadable where it does not answer."""
         ask = Asking(self._rpc, self._heads.hash)
         reader = self._readers.get(pool.address)
         if reader is None:
@@ -141,7 +144,7 @@ class Quoting:
         answers = [answer for answer in await ask(*reader.calls) if answer is not None]
         if len(answers) < len(reader.calls):
             raise Unreadable("does not answer")
-        return reader.seen(answers, self._heads.timestamp)
+        return state_of(pool, reader.seen(answers, self._heads.timestamp), None).side(i, j)
 
     def _symbol(self, coin: Address) -> str:
         return self._registry.coins[coin].symbol

@@ -82,12 +82,6 @@ class Wallet:
             )
         return Trial(word(has[1]) - word(had[1]))
 
-    async def quoted(self, swap: Swap, block_hash: str) -> int:
-        """What the pool says it would give; 0 where it says nothing."""
-        ask = multicall.call(swap.pool, "get_dy(int128,int128,uint256)", swap.i, swap.j, swap.dx)
-        (said,) = await Asking(self._rpc, block_hash)(ask)
-        return word(said) if said is not None else 0
-
     async def objection(self, call: Call, block_hash: str) -> str | None:
         """Why a call of the wallet would revert at a block; None where it would not."""
         asked = {"from": self.address, "to": call.target, "data": "0x" + call.data}
