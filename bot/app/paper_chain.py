@@ -32,7 +32,7 @@ from bot.venues.chain_swaps import Swap
 from bot.venues.heads import Heads
 from bot.venues.rpc import Rpc
 from bot.venues.wallet import Wallet
-from bot.venues.wallet_sending import WalletPolicy, dear
+from bot.venues.wallet_policy import WalletPolicy, dear
 
 
 class PaperChain:

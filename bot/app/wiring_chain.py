@@ -21,7 +21,7 @@ from bot.venues.chain_trader import ChainTrader
 from bot.venues.keys import Signer
 from bot.venues.multicall import same
 from bot.venues.rpc import Rpc
-from bot.venues.wallet_sending import WalletPolicy
+from bot.venues.wallet_policy import WalletPolicy
 
 CREDENTIAL = "repeg-chain-password"
 """The password's name among systemd's credentials (LoadCredential= in the unit)."""

@@ -38,7 +38,8 @@ from bot.venues.order_life import Known
 from bot.venues.rpc import Rpc
 from bot.venues.swap_log import SwapLog
 from bot.venues.wallet import Wallet
-from bot.venues.wallet_sending import Landed, Lost, WalletPolicy, WalletSender
+from bot.venues.wallet_policy import WalletPolicy
+from bot.venues.wallet_sending import Landed, Lost, WalletSender
 
 log = logging.getLogger(__name__)
 
@@ -215,7 +216,8 @@ class ChainTrader:
             tried = await self._quoting.covered(swap, self._sender.bid) or await self._quoting.tried(swap)
             return swap if isinstance(tried, int) else tried
         except SILENT as error:
-            return Refused(str(error))
+            self._tell(self._unready(str(error)))
+            return Unfilled(str(error))
 
     def _begun(self, record: SwapLog) -> None:
         now, swap = self._now(), record.swap

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.model.registry import Address
-from bot.units import BPS, GWEI, mul_div_up
+from bot.units import BPS, mul_div_up
 from bot.venues.dispatch import KNOWN
 from bot.venues.heads import Heads
 from bot.venues.keys import FeeMarketTransaction, Signer
@@ -18,46 +18,16 @@ from bot.venues.rpc import NodeDown, Rpc, RpcError
 from bot.venues.swap_log import Attempt, Step, SwapLog
 from bot.venues.transport import Json
 from bot.venues.wallet import Wallet
+from bot.venues.wallet_policy import WalletPolicy, dear
 
 log = logging.getLogger(__name__)
 
 TRANSFER_GAS = 21_000
+REMEMBERED = 32  # nonces
 MARGIN_BPS = 3_000  # of gas over what the node thinks: a pool's next state may take more
 
 Objection = Callable[[], Awaitable[str | None]]
 """Why a transaction that waits is to be taken back; None as long as it is still wanted."""
-
-
-@dataclass(frozen=True, slots=True)
-class WalletPolicy:
-    """How a wallet pays and insists. Fees in wei per gas, times in blocks."""
-
-    chain_id: int
-    max_fee_per_gas: int = 50 * GWEI  # nothing bids more
-    priority_fee: int = GWEI
-    raise_bps: int = 1_250  # of each replacement; nodes refuse less than a tenth
-    raise_after: int = 2
-    give_up: int = 8  # then it is taken back
-    patience: int = 2  # for which a nonce is used by a transaction we do not know, before ours is given up
-    confirmations: int = 1
-    """Blocks that a transaction must be deep before it is told, the one it is in counted.
-
-    One block: since proof of stake a block is seldom thrown out, its transactions are nearly always in the one that
-    takes its place, and whoever waits longer stands one-sided meanwhile.
-    """
-
-    @property
-    def most(self) -> int:
-        """What a swap bids at most: an empty transaction that takes it back must fit under the bound, too."""
-        return (self.max_fee_per_gas - 1) * BPS // (BPS + self.raise_bps)
-
-
-def dear(next_base_fee: int, policy: WalletPolicy) -> str | None:
-    """Why nothing may be sent in the next block: gas costs more than may be bid. None where it does not."""
-    asked = next_base_fee + policy.priority_fee
-    if asked <= policy.most:
-        return None
-    return f"gas costs {asked / GWEI:.2f} gwei, over the {policy.most / GWEI:.2f} that may be bid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +88,7 @@ class WalletSender:
         self.address: Address = signer.address
         self._rpc, self._signer, self._heads, self._policy = rpc, signer, heads, policy
         self._wallet = Wallet(rpc, signer.address)
+        self._newest: dict[int, Attempt] = {}  # by nonce, of the last ones: a reorg may throw them out
 
     def dear(self) -> str | None:
         """Why nothing may be sent now."""
@@ -164,6 +135,8 @@ class WalletSender:
 
     async def known(self, record: SwapLog) -> Landed | bool:
         """Without waiting: the end of the newest nonce if it is deep enough, else whether the node has any of it."""
+        for each in record.attempts:
+            self._remember(each)
         seen = await self._sight(record.flying)
         if seen.landed is None:
             return seen.waits
@@ -190,8 +163,18 @@ class WalletSender:
             late = len(watch.overtaken) > self._policy.patience
             return Lost(f"nonce {record.flying[0].nonce} was used by another transaction") if late else None
         watch.overtaken.clear()
+        if seen.used < record.flying[0].nonce:
+            await self._restore(seen.used, record.flying[-1])
+            return None
         await self._insist(record, objection, watch, waits=seen.waits)
         return None
+
+    async def _restore(self, used: int, newest: Attempt) -> None:
+        """A reorg threw out what came before: until that is back nothing can be said of what waits for it."""
+        for nonce in range(used, newest.nonce):
+            if nonce in self._newest:
+                await self._offer(self._newest[nonce])
+        await self._offer(newest)
 
     async def _insist(self, record: SwapLog, objection: Objection, watch: _Watch, *, waits: bool) -> None:
         """What is not wanted is taken back, what was dropped goes again, what waits too long goes dearer."""
@@ -241,7 +224,13 @@ class WalletSender:
         """Sign, keep, broadcast. Why the node will not have it, where it says so."""
         attempt = Attempt.of(step, transaction, self._signer.sign(transaction))
         record.keep(attempt)
+        self._remember(attempt)
         return await self._offer(attempt)
+
+    def _remember(self, attempt: Attempt) -> None:
+        self._newest[attempt.nonce] = attempt
+        while len(self._newest) > REMEMBERED:
+            del self._newest[min(self._newest)]
 
     async def _offer(self, attempt: Attempt) -> str | None:
         """The node's refusal, if it will not have it and does not know it. Silence is no refusal: it may have come."""

@@ -269,6 +269,20 @@ async def test_a_fill_that_a_reorg_throws_out_is_swapped_once(still, tmp_path):
     assert int(still.rpc("eth_getTransactionCount", SIGNER.address, "latest"), 16) == 2
 
 
+async def test_a_reorg_before_the_fill_is_told_costs_nothing(still, tmp_path):
+    """Approval and swap are thrown out and forgotten by the node: both are sent again, and mined once."""
+    async with trading(still, tmp_path, policy=replace(POLICY, confirmations=2)) as desk:
+        await ordered(desk)
+        await mined(desk, lambda: swapped(still))
+        still.rpc("anvil_reorg", 3, [])
+        still.rpc("anvil_dropAllTransactions")
+        assert not swapped(still)
+        await mined(desk, lambda: desk.fill(MADE))
+
+    assert swapped(still)
+    assert len([each for each in desk.of(MADE) if isinstance(each, OrderFilled)]) == 1
+
+
 async def test_a_nonce_that_somebody_else_used_ends_the_order(still, tmp_path):
     """The key was used elsewhere: after some blocks ours is given up."""
     async with trading(still, tmp_path) as desk:

@@ -31,7 +31,7 @@ from bot.venues import registry
 from bot.venues.chain_trader import ChainTrader
 from bot.venues.keys import Signer
 from bot.venues.rpc import Rpc
-from bot.venues.wallet_sending import WalletPolicy
+from bot.venues.wallet_policy import WalletPolicy
 
 from .till import SIGNER
 
