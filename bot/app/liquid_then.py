@@ -67,7 +67,7 @@ def _impact_bp(strip: Strip, size: float) -> float | None:
 
 def _trend(history: Sequence[Reading]) -> Trend:
     """Its last day beside all of it."""
-    scored = [(reading.at, liquidity.score(reading, reading.at)) for reading in history]
+    scored = [(reading.at, liquidity.quality(reading)) for reading in history]
     late = [score for at, score in scored if at > scored[-1][0] - DAY]
     return Trend(sum(late) / len(late), sum(score for _, score in scored) / len(scored))
 

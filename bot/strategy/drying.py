@@ -59,7 +59,7 @@ def fold(known: Liquidity, latest: Mapping[Market, Quote], among: Collection[Mar
     if known.samples and known.samples[-1].at // MINUTE >= now // MINUTE:
         return known
     readings = {market: liquidity.quoted(latest[market]) for market in among if market in latest}
-    scores = {market: liquidity.score(reading, reading.at) for market, reading in readings.items()}
+    scores = {market: liquidity.quality(reading) for market, reading in readings.items()}
     kept = (each for each in known.samples if each.at > now - KEPT)
     return Liquidity((*kept, Sample(now, readings, scores)))
 

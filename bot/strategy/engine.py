@@ -1,6 +1,6 @@
 """All judgement: `step` takes what happened and says what to do. It touches nothing and asks no clock."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import reduce
 
@@ -16,7 +16,6 @@ from bot.model.events import (
     LenderSeen,
     Marked,
     PoolSeen,
-    Quote,
     QuotesSeen,
     Report,
     Reverted,
@@ -25,13 +24,12 @@ from bot.model.events import (
 )
 from bot.model.ledger import Ledger, Promise
 from bot.model.orders import OrderEvent
-from bot.model.registry import Address, Registry
+from bot.model.registry import Address
 from bot.strategy import (
     alerts,
     depeg,
     desk,
     evidence,
-    fair_value,
     onchain,
     perpetuals,
     planning,
@@ -40,46 +38,16 @@ from bot.strategy import (
     routing,
     worth,
 )
-from bot.strategy.depeg import Thresholds, Watching
-from bot.strategy.desk import Desk, Look, Rules
+from bot.strategy.depeg import Watching
+from bot.strategy.desk import Desk, Look
 from bot.strategy.evidence import Samples
-from bot.strategy.fair_value import Pricing
-from bot.strategy.planning import Bidding
-from bot.strategy.pool_depth import Places, Pools, placed
+from bot.strategy.policy import Policy as Policy
+from bot.strategy.pool_depth import Pools
 from bot.strategy.quotes import Book
-from bot.strategy.risk import Limits, Standing
+from bot.strategy.risk import Standing
 from bot.units import to_float
 
 REMEMBERED_REFUSALS = 64
-MINUTE = 60 * 10**9
-
-Solver = Callable[[Iterable[Quote], int, Pricing], FairValues]
-"""What quotes say all assets are worth at a moment, ns UTC."""
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """What the user decided, and the facts of the chain that do not change while we run."""
-
-    registry: Registry
-    atlas: routing.Atlas
-    weth: Address
-    usd: Mapping[Address, float]  # dollars a whole coin is taken for where its value is not known well enough
-    limits: Limits = field(default_factory=Limits)
-    bidding: Bidding = field(default_factory=Bidding)
-    pricing: Pricing = field(default_factory=Pricing)
-    thresholds: Thresholds = field(default_factory=Thresholds)
-    stale_after: int = MINUTE  # ns: an older quote no longer counts
-    rules: Rules | None = None  # of trading at exchanges; None: nothing is traded there
-    solve: Solver = field(default=fair_value.solve, compare=False)  # histories are solved many moments at a time
-    listed: onchain.Listing = field(init=False, compare=False)
-    places: Places = field(init=False, compare=False)
-    named: worth.Names = field(init=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "listed", onchain.listing(self.registry, self.pricing.coins))
-        object.__setattr__(self, "places", placed(self.listed))
-        object.__setattr__(self, "named", worth.names(self.registry, self.pricing.coins))
 
 
 @dataclass(frozen=True, slots=True)

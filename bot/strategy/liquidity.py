@@ -149,15 +149,19 @@ def quoted(quote: Quote) -> Reading:
     return _touch(bid, quote.bid_size, ask, quote.ask_size, quote.seen_at)
 
 
-def score(reading: Reading, now: int) -> float:
-    """How good a market is to trade in, 0 to 1: narrow, deep and heard of lately.
+def quality(reading: Reading) -> float:
+    """How good a market is to trade in, 0 to 1: narrow and deep.
 
     The geometric mean of what spread and depth say: being good at one does not make up for the other.
     """
-    narrow = WIDE / (WIDE + reading.spread_bp)
     deep = reading.depth / (DEEP + reading.depth) if reading.depth < inf else 1.0
+    return sqrt(WIDE / (WIDE + reading.spread_bp) * deep)
+
+
+def score(reading: Reading, now: int) -> float:
+    """The same of one that was read a while ago: less by half for each `STALE` that nothing was heard of it."""
     age = now - reading.at
-    return sqrt(narrow * deep) * (0.5 ** (age / STALE) if age > 0 else 1.0)
+    return quality(reading) * (0.5 ** (age / STALE) if age > 0 else 1.0)
 
 
 def _touch(bid: float, bid_size: float, ask: float, ask_size: float, at: int) -> Reading:

@@ -45,8 +45,7 @@ def why_not(coin: Asset, offers: Sequence[Counter], desk: Desk, look: Look) -> s
 
 def score(offer: Counter) -> float:
     """How good a market is now, 0 to 1. A quote too old to count is not among the offers."""
-    reading = liquidity.quoted(offer.quote)
-    return liquidity.score(reading, reading.at)
+    return liquidity.quality(liquidity.quoted(offer.quote))
 
 
 def _trend(coin: Asset, offer: Counter, desk: Desk, look: Look) -> drying.Trend:

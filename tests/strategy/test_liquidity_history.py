@@ -72,7 +72,7 @@ def trends(start: str, end: str) -> Iterator[Trend]:
     samples: tuple[Sample, ...] = ()
     for each in between(start, end):
         kept = (one for one in samples if one.at > each.at - HOUR)
-        samples = (*kept, Sample(each.at, {MARKET: each}, {MARKET: liquidity.score(each, each.at)}))
+        samples = (*kept, Sample(each.at, {MARKET: each}, {MARKET: liquidity.quality(each)}))
         yield drying.trend(Liquidity(samples), MARKET, 0, each.at)
 
 
@@ -90,7 +90,7 @@ def test_a_market_dries_up_as_its_coin_leaves_and_seldom_in_calm() -> None:
 def test_thin_as_it_was_it_could_be_bought_in_the_fall() -> None:
     """On the two days below its peg most minutes were neither dry nor poor, though a book held a fiftieth of before."""
     days = "2023-03-11T09:00", "2023-03-13"
-    told = [liquidity.score(each, each.at) >= tradable.POOR for each in between(*days)]
+    told = [liquidity.quality(each) >= tradable.POOR for each in between(*days)]
     dry = [each.dries for each in trends(*days)]
 
     assert sum(told) > 0.9 * len(told)

@@ -8,9 +8,10 @@ from bot.model.decisions import Depeg, FairValues, Send, Severity, Value, Warn
 from bot.model.events import BlockSeen, LenderSeen, Quote, QuotesSeen, ReservesSeen, Tick
 from bot.model.markets import DOLLAR, Market
 from bot.model.registry import Coin, Family, LenderKind, Pool, Registry
+from bot.model.times import MINUTE
 from bot.strategy import alerts, worth
 from bot.strategy.depeg import Thresholds
-from bot.strategy.engine import MINUTE, Policy, State, step
+from bot.strategy.engine import Policy, State, step
 from bot.strategy.risk import Limits
 from bot.strategy.routing import Atlas
 
