@@ -61,14 +61,16 @@ class Courses:
         except OSError as error:
             return Lost(f"it cannot be written down: {error.strerror}")
 
-    async def resume(self, record: SwapLog) -> Landed | Lost:
+    async def resume(self, record: SwapLog, *, told: bool) -> Landed | Lost:
         """The end of what an earlier run signed last. What waits is followed, what never arrived is taken back.
 
-        Raises as `WalletSender.known` does.
+        What was `told` as filled was thrown out by a reorg, and goes again. NodeDown, RpcError.
         """
         known = await self._sender.known(record)
         if isinstance(known, Landed):
             return known
+        if told:
+            return await self._sender.follow(record, wanted)
         if not known:
             return await self._sender.follow(record, _never_arrived)
         if record.flying[0].step == "swap":

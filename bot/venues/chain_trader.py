@@ -22,6 +22,7 @@ from bot.model.orders import (
     OrderEvent,
     OrderOpened,
     OrderRefused,
+    Pulled,
     Terms,
     Ticket,
     VenueSeen,
@@ -73,6 +74,7 @@ class ChainTrader:
         self._heard: asyncio.Queue[OrderEvent] = asyncio.Queue()
         self._named: set[str] = set()  # every order ever heard of
         self._open: set[str] = set()  # those whose end was not told
+        self._filled: set[str] = set()  # those that an earlier run told as filled
         self._left: deque[SwapLog] = deque()  # of an earlier run, on their way
         self._waiting: deque[Ticket] = deque()
         self._ready, self._reason = False, "it was not asked yet"
@@ -98,6 +100,8 @@ class ChainTrader:
         lives = order_life.remembered(known)
         self._named = {name for name, life in lives.items() if life.ticket.market.holder == CHAIN}
         self._open = {name for name in self._named if not lives[name].complete}
+        self._filled = {name for name in self._named - self._open if lives[name].filled}
+        self._pulled |= {each.order_id: each.why for each in known if isinstance(each, Pulled)}
         try:
             records = [each for each in swap_log.kept(self._folder) if self._sent(each)]
         except OSError as error:
@@ -184,7 +188,9 @@ class ChainTrader:
 
     async def _turn(self) -> None:
         if self._left:
-            await self._conclude(self._left[0], await self._courses.resume(self._left[0]))
+            record = self._left[0]
+            told = record.swap.order_id in self._filled
+            await self._conclude(record, await self._courses.resume(record, told=told))
             self._left.popleft()
         elif self._waiting and self._ready:
             await self._trade(self._waiting.popleft())
@@ -192,7 +198,7 @@ class ChainTrader:
             await self._aftermath.tidy()
             await self._look_back()
             self._tell(await self._looked())
-            if not self._waiting:
+            if not (self._waiting and self._ready):
                 await self._heads.news()
 
     async def _trade(self, ticket: Ticket) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.model.orders import OrderEnded, OrderFilled, OrderOpened, VenueSeen
+from bot.model.orders import OrderEnded, OrderFilled, OrderOpened, Pulled, VenueSeen
 from bot.sandbox import abi
 from bot.sandbox.actor import Actor
 from bot.sandbox.addresses import TRADER
@@ -262,7 +262,7 @@ async def test_a_fill_that_a_reorg_throws_out_is_swapped_once(still, tmp_path):
         assert "reorg" in desk.journal[-1].reason
         await until(lambda: waiting(still))
         still.mine()
-        await desk.until(lambda: desk.journal[-1].ready)
+        await desk.until(lambda: desk.ready)
 
     assert len([each for each in desk.of(MADE) if isinstance(each, OrderFilled)]) == 1
     assert desk.told()["USDC"] == lies(still, "USDC")
@@ -281,6 +281,39 @@ async def test_a_reorg_before_the_fill_is_told_costs_nothing(still, tmp_path):
 
     assert swapped(still)
     assert len([each for each in desk.of(MADE) if isinstance(each, OrderFilled)]) == 1
+
+
+async def test_a_fill_that_a_reorg_throws_out_over_a_restart_is_swapped_once(still, tmp_path):
+    """The books have it, so it goes again; nothing is told twice."""
+    async with trading(still, tmp_path) as desk:
+        await approved(desk)
+        still.mine()
+        await desk.done(MADE)
+    still.rpc("anvil_reorg", 1, [])
+    async with trading(still, tmp_path, desk.known()) as again:
+        assert not again.ready
+        await mined(again, lambda: again.ready)
+
+    assert swapped(still)
+    assert len([each for each in again.of(MADE) if isinstance(each, OrderFilled)]) == 1
+    assert again.told()["USDC"] == lies(still, "USDC")
+
+
+@pytest.mark.parametrize("pulled", [False, True])
+async def test_what_waits_over_a_restart_is_followed_or_taken_back(still, tmp_path, pulled):
+    """As the journal has it: an order that was pulled is taken back by whoever comes next."""
+    had = lies(still, "USDC")
+    async with trading(still, tmp_path) as desk:
+        await approved(desk)
+        heard(desk)
+    more = [Pulled(1, 1, "rp1", "the chance has passed")] if pulled else []
+    async with trading(still, tmp_path, [*desk.known(), *more]) as again:
+        assert not again.ready
+        await until(lambda: swaps_back(still) == pulled)
+        await mined(again, lambda: again.ended(MADE) and again.ready)
+
+    assert again.of(MADE)[-1].filled == had - lies(still, "USDC") == (0 if pulled else 1000)
+    assert allowed(still, THREE, "USDC") == 0
 
 
 async def test_a_nonce_that_somebody_else_used_ends_the_order(still, tmp_path):

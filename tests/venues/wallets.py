@@ -78,13 +78,18 @@ class Desk:
         """Until it has ended, and the wallet was told as it is then, if anything was sent."""
         await self.until(lambda: self.ended(made))
         if any(isinstance(each, OrderOpened) for each in self.of(made)):
-            await self.until(lambda: isinstance(self.journal[-1], VenueSeen) and self.journal[-1].ready)
+            await self.until(lambda: self.ready)
 
     async def until(self, holds: Callable[[], bool]) -> None:
         """Hears until it holds."""
         async with asyncio.timeout(10):
             while not holds():
                 self.journal.append(await self.trader._heard.get())
+
+    @property
+    def ready(self) -> bool:
+        """Whether the last that was told is a wallet that may trade."""
+        return isinstance(self.journal[-1], VenueSeen) and self.journal[-1].ready
 
     def known(self) -> list[OrderEvent]:
         """What a journal gives a floor to start from."""
