@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bot.model.decisions import Action, Depeg, Pull, Warn
 from bot.model.events import Marked
-from bot.model.markets import DOLLAR, Asset
+from bot.model.markets import DOLLAR, Asset, underlying
 from bot.model.orders import OrderEvent, Pulled, Purpose, Style, Ticket, VenueSeen
 from bot.model.outlooks import Outlook, Stance
 from bot.model.redeeming import access
@@ -61,7 +61,7 @@ def _valued(desk: Desk, look: Look, rules: Rules) -> Desk:
     values, account, worth = look.values.values, desk.account, desk.worth
     held = {asset for _, asset in account.balances} | worth.moved.keys()
     usd = {**desk.usd, **{asset: values[asset].usd for asset in held if asset in values}, DOLLAR: 1.0}
-    par = {asset: usd.get(asset, float(rules.coins.peg(asset) == DOLLAR)) for asset in held}
+    par = {asset: usd.get(asset, float(rules.coins.peg(underlying(asset)) == DOLLAR)) for asset in held}
     equity = sum(float(amount) * par[asset] for (_, asset), amount in account.balances.items())
     moved = sum(float(amount) * par[asset] for asset, amount in worth.moved.items())
     below, priced = account.best_usd - account.realised_usd, marks.priced(worth, account, usd)

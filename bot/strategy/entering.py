@@ -11,7 +11,8 @@ from bot.model.outlooks import Stance
 from bot.model.trade import Trade
 from bot.strategy import hedging, legged, opportunities, stakes, tickets, tradable
 from bot.strategy.legged import Leg, Legs
-from bot.strategy.opportunities import BP, Counters
+from bot.strategy.mandate import Mandate
+from bot.strategy.opportunities import BP, Counter, Counters
 from bot.strategy.ordering import Desk, Look, Rules, peg_usd, remembering, rests, reviewed
 from bot.strategy.stakes import Holdings, Stake
 from bot.strategy.tickets import Wish
@@ -129,6 +130,7 @@ def _hold(desk: Desk, hold: Hold, counters: Counters, look: Look, rules: Rules) 
     amount = Decimal(repr(usd / dearest / (1 + rules.mandate.slippage_bp / BP))).quantize(Decimal("1e-8"), ROUND_DOWN)
     good = tradable.buyable(hold.coin, offers, desk, look)
     near = [each for each in good if each.ask_usd <= dearest and not rests(each, desk, look, rules)]
+    near = [each for each in near if _worth_its_gas(each, rules.mandate)]
     view = hold.outlook
     why = f"{1 - hold.price:.2%} below its peg, comes back with {view.recovery_low:.0%} or more, worth {view.fair:.4f}"
     wish = Wish(
@@ -199,6 +201,12 @@ def _pair(desk: Desk, pair: Pair, counters: Counters, look: Look, rules: Rules) 
         f"{pair.net_bp:.0f} bp after costs between {pair.buy.venue} and {pair.sell.venue}",
     )
     return legged.place(desk, legs, look, rules)
+
+
+def _worth_its_gas(offer: Counter, mandate: Mandate) -> bool:
+    """Whether what an order costs besides its fee is little of what may be bought there at once."""
+    usd = min(offer.quote.ask_size * mandate.share * offer.ask_usd, mandate.most_usd)
+    return offer.terms.flat_usd <= usd * mandate.slippage_bp / BP
 
 
 def _open(desk: Desk, kind: Kind, coin: Asset) -> Trade | None:

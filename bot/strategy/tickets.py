@@ -6,8 +6,8 @@ from decimal import ROUND_DOWN, ROUND_UP, Decimal
 from math import inf
 
 from bot.model.account import Account
-from bot.model.markets import Asset, perpetual
-from bot.model.orders import COVER, MARGIN, Kind, Purpose, Side, Style, Ticket
+from bot.model.markets import CHAIN, Asset, perpetual
+from bot.model.orders import COVER, MARGIN, NOTHING, Kind, Purpose, Side, Style, Ticket
 from bot.model.times import SECOND
 from bot.strategy import splitting
 from bot.strategy.opportunities import BP, Counter
@@ -83,8 +83,15 @@ def _room(counter: Counter, wish: Wish, account: Account) -> Decimal | None:
         worst = Decimal(repr(counter.quote.bid or 0.0)) / slip
         return None if buys else account.free(venue, MARGIN) / (COVER - worst) if worst < COVER else None
     if not buys:
-        return account.spare(venue, base) if wish.kind == "pair" else account.free(venue, base)  # none of a hold
+        return account.spare(venue, base) if wish.kind == "pair" else _own(counter, wish, account)  # none of a hold
     return account.free(venue, quote) / (slip * (1 + counter.terms.taker))
+
+
+def _own(counter: Counter, wish: Wish, account: Account) -> Decimal:
+    """What a trade holds there: of the same coin another may hold some, too."""
+    trade, (venue, base, _) = account.trades.get(wish.trade), counter.market
+    there = account.free(venue, base)
+    return min(there, max(trade.held.get(counter.market.holder, NOTHING), NOTHING)) if trade else there
 
 
 def _ticket(wish: Wish, part: Part, counter: Counter, number: int, now: int) -> Ticket:
@@ -110,9 +117,9 @@ def _ticket(wish: Wish, part: Part, counter: Counter, number: int, now: int) -> 
 
 
 def _waiting_pays(counter: Counter) -> bool:
-    """Whether half of the spread and the difference of the fees are worth the risk that nobody comes."""
+    """Whether half of the spread and the difference of the fees are worth the risk that nobody comes; not in a pool."""
     bid, ask = counter.quote.bid, counter.quote.ask
-    if not bid or not ask or ask - bid < 2 * float(counter.terms.price_step):
+    if counter.market.holder == CHAIN or not bid or not ask or ask - bid < 2 * float(counter.terms.price_step):
         return False
     return ((ask - bid) / (ask + bid) + float(counter.terms.taker - counter.terms.maker)) * BP >= WAITING_BP
 
