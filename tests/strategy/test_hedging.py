@@ -159,28 +159,6 @@ def test_a_coin_whose_perpetual_was_not_sold_is_sold_where_more_is_paid(future: 
     assert sum(each.amount for each in orders) == buy.amount
 
 
-def test_a_hold_sells_no_coins_of_a_hedge() -> None:
-    """Where both hold some of one coin each leaves with its own, and nothing is missing when the other goes."""
-    THOUGHTS[USDC] = outlook()
-    made = futures()
-    for _ in range(3):
-        for each in fallen(made):
-            made.fill(each)
-    kinds = {each.kind: each for each in made.account.trades.values()}
-    assert set(kinds) == {"hold", "hedged"}
-    assert kinds["hold"].held.keys() & kinds["hedged"].held.keys()
-
-    for price in (0.93, 0.98, 0.985, 0.994, 0.9985, 1.0, 1.0, 1.0, 1.0):
-        for each in placed(look(made, price, price + (1 - price) / 3)):
-            made.fill(each)
-        for each in kinds.values():
-            left = made.account.trades.get(each.id)
-            for venue, held in left.held.items() if left else ():
-                assert held <= made.account.balances[venue, USDC]
-    assert not made.account.trades
-    assert all(each.earned_usd > 0 for each in made.account.closed.values())
-
-
 def test_a_halt_begins_nothing_and_lets_out() -> None:
     """Halted, no leg is ordered; what is hedged may be closed."""
     made = futures()

@@ -56,6 +56,18 @@ def test_a_pair_sells_no_coins_of_a_hold() -> None:
     assert sum(each.amount for each in cut(wish(Decimal(1000), Side.SELL), there, books)) == 1000
 
 
+def test_a_trade_sells_what_it_holds_where_it_holds_it() -> None:
+    """What lies beside it there may be another's of the same coin."""
+    hold = ticket(amount=Decimal(100))
+    books = filled(told(Account(), [seen(ALPHA, USD=900.0, USDC=500.0), seen(BETA, USDC=500.0)]), hold)
+    there = tuple(
+        Counter(Quote(T0, T0, venue, USDC, DOLLAR, 0.9, 0.91, 1e6, 1e6), TERMS, 1.0) for venue in (ALPHA, BETA)
+    )
+    own = Wish(hold.trade, "hold", USDC, Side.SELL, Purpose.EXIT, Decimal(400), 10, "test")
+
+    assert [(each.market.venue, each.amount) for each in cut(own, there, books)] == [(ALPHA, Decimal(100))]
+
+
 @given(counters(), amounts, st.sampled_from(Side), st.floats(1, 1e5), st.floats(1, 1e5), st.sampled_from((0.1, 1.0)))
 def test_orders_stay_within_wish_books_and_purses(
     offers: tuple[Counter, ...], amount: Decimal, side: Side, money: float, coins: float, share: float
