@@ -1,10 +1,14 @@
 """What `repeg run` says as it goes: one line for what an operator would want to know, nothing for the rest."""
 
+from decimal import Decimal
+
 from bot.model.decisions import Action, Cancel, Halt, Loop, Place, Pull, Replace, Send, Warn
 from bot.model.events import Command, Event, Expired, Mined, Rejected, Reverted, Unmined
 from bot.model.orders import FundingPaid, OrderEnded, OrderFilled, OrderRefused, Ticket, VenueSeen
 from bot.model.registry import Address, Registry
 from bot.units import GWEI, to_decimal
+
+SHOWN = 8  # digits of a price
 
 
 def line(happened: Event | Action, registry: Registry) -> str | None:
@@ -39,7 +43,7 @@ def line(happened: Event | Action, registry: Registry) -> str | None:
             return f"order {order_id}: taking it back, {reason}"
         case OrderFilled():
             paid = f"fee {happened.fee:f} {happened.fee_asset}"
-            return f"order {happened.order_id}: {happened.amount:f} at {happened.price:f}, {paid}"
+            return f"order {happened.order_id}: {happened.amount:f} at {_short(happened.price)}, {paid}"
         case OrderEnded(filled=filled, reason=reason):
             return f"order {happened.order_id}: over, {filled:f} in all{f', {reason}' if reason else ''}"
         case OrderRefused(reason=reason):
@@ -92,3 +96,8 @@ def amount(units: int, token: Address, registry: Registry, form: str = "f") -> s
 def symbol(coin: Address, registry: Registry) -> str:
     """A coin's symbol; its address where the registry no longer knows it."""
     return registry.coins[coin].symbol if coin in registry.coins else coin
+
+
+def _short(price: Decimal) -> str:
+    """In eight digits at most behind the point: what a pool paid has many more."""
+    return f"{round(price, SHOWN).normalize():f}"

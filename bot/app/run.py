@@ -209,7 +209,8 @@ class Bot:
         rules = self.policy.rules
         if rules is None or self.floor is None:
             return
-        asked = {quote.market for quote in news.quotes} - rules.terms.keys()
+        pools = {each.market for pairs in self.policy.listed.values() for each in pairs}
+        asked = (pools | {quote.market for quote in news.quotes}) - rules.terms.keys()
         if news.seen_at - self.learnt >= TERMS_EVERY:  # our own fees are known some time after the start
             self.learnt, asked = news.seen_at, asked | rules.terms.keys()
         found = {market: terms for market in asked if (terms := self.floor.terms(market)) is not None}
