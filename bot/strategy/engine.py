@@ -16,6 +16,7 @@ from bot.model.events import (
     LenderSeen,
     Marked,
     PoolSeen,
+    Quote,
     QuotesSeen,
     Report,
     Reverted,
@@ -23,6 +24,7 @@ from bot.model.events import (
     TicksSeen,
 )
 from bot.model.ledger import Ledger, Promise
+from bot.model.markets import CHAIN, Market
 from bot.model.orders import OrderEvent
 from bot.model.registry import Address
 from bot.strategy import (
@@ -125,9 +127,23 @@ def _looked(state: State, now: int, policy: Policy) -> tuple[State, tuple[Action
     samples = evidence.remember(state.samples, now, quotable, policy.registry, policy.named)
     shown = {each.coin: evidence.of(each.coin, samples) for each in watching.depegs} if samples else {}
     pools = Pools(policy.places, quotable)
-    sight = Look(now, values, book.latest, watching.depegs, state.standing, shown, pools)
+    sight = Look(now, values, _unpromised(book, state, policy), watching.depegs, state.standing, shown, pools)
     traded, orders = desk.decide(state.desk, sight, policy.rules)
     return replace(looked, desk=traded, samples=samples), (*warnings, *orders)
+
+
+def _unpromised(book: Book, state: State, policy: Policy) -> Mapping[Market, Quote]:
+    """What is quoted, but by pools that a loop in flight will move."""
+    moved = {each.market for pool in state.ledger.pools_in_flight() for each in policy.listed.get(pool, ())}
+    return {market: quote for market, quote in book.latest.items() if market not in moved} if moved else book.latest
+
+
+def _ordered_from(state: State, policy: Policy) -> frozenset[Address]:
+    """Pools in which an order of ours may be filled: a loop through one of them would not be what was planned."""
+    asked = {order.ticket.market for order in state.desk.account.orders.values()}
+    if not any(market.holder == CHAIN for market in asked):
+        return frozenset()
+    return frozenset(pool for pool, pairs in policy.listed.items() if any(each.market in asked for each in pairs))
 
 
 def _with_pools(state: State, policy: Policy) -> Book:
@@ -204,7 +220,7 @@ def _tended(state: State, promise: Promise, block: BlockSeen, policy: Policy) ->
 
 
 def _found(state: State, block: BlockSeen, policy: Policy) -> tuple[State, list[Send]]:
-    free = _quotable(state, state.ledger.pools_in_flight())
+    free = _quotable(state, state.ledger.pools_in_flight() | _ordered_from(state, policy))
     cost = terms(state, policy, block)
     lenders = risk.within(tuple(state.lenders.values()), cost.usd, policy.registry, policy.limits)
     sends: list[Send] = []
