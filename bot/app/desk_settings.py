@@ -36,6 +36,7 @@ class Desk(BaseModel):
     paper_usd: Annotated[Dollars, Field(le=1e12)] = 1_000_000.0  # of a dry run, in equal parts at the venues
     holds: bool = MANDATE.holds
     pairs: bool = MANDATE.pairs
+    hedges: bool = MANDATE.hedges
     unanchored: bool = MANDATE.unanchored
     max_drawdown: Share = MANDATE.max_drawdown
     max_daily_loss: Share = MANDATE.max_daily_loss
@@ -48,7 +49,9 @@ class Desk(BaseModel):
     per_venue: Share = MANDATE.per_venue
     exposure: Share = MANDATE.exposure
     edge: Annotated[float, Field(ge=0, le=1)] = MANDATE.edge
+    parted: Share = MANDATE.parted
     pair_bp: Bp = MANDATE.pair_bp
+    rebalance_bp: Bp = MANDATE.rebalance_bp
     slippage_bp: Bp = MANDATE.slippage_bp
     urgent_bp: Bp = MANDATE.urgent_bp
     unwind_bp: Bp = MANDATE.unwind_bp

@@ -21,6 +21,7 @@ COMMANDS = [
     ("pools",),
     ("detect",),
     ("backtest",),
+    ("liquidity",),
     ("coins",),
     ("halt",),
     ("resume",),
