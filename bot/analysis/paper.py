@@ -113,7 +113,8 @@ class Paper:
             return f"{ticket.market.venue} does not answer"
         if every and len(self._asked) % every == 0:
             return "refused, for once"
-        if ticket.amount <= 0 or ticket.amount < terms.min_amount or ticket.amount * ticket.limit < terms.min_cost:
+        least = NOTHING if ticket.market.perpetual and ticket.side is Side.BUY else terms.min_cost  # to buy back: any
+        if ticket.amount <= 0 or ticket.amount < terms.min_amount or ticket.amount * ticket.limit < least:
             return "below the market's minimum"
         if ticket.amount % terms.amount_step or ticket.limit % terms.price_step:
             return "not on the market's steps"

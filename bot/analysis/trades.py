@@ -15,6 +15,7 @@ from bot.model.markets import Asset
 from bot.model.orders import Kind, Purpose, Side
 from bot.strategy.deviation import BP
 
+WAYS_OUT = frozenset({Purpose.EXIT, Purpose.UNWIND})
 DUST = 0.01  # of the coins traded: what is left below this was a fee or a step of the market, and the trade is over
 
 
@@ -93,21 +94,37 @@ def _trade(fills: Sequence[Fill], outcome: Outcome) -> Trade:
         held=(end if exit_time is None else exit_time) - first.at,
         entry_price=_price(bought),
         exit_price=_price(sold),
-        size_usd=_most_at_once(fills),
+        size_usd=_most_at_once([fill for fill in fills if not fill.market.perpetual]),
         slippage_bp=slippage_bp(fills),
         pnl_usd=pnl,
         best_pnl_usd=best,
         capture=pnl / best if best is not None and best > 0 else None,
-        exit_reason=next((fill.why for fill in reversed(fills) if fill.purpose is not Purpose.ENTER), None),
+        exit_reason=next((fill.why for fill in reversed(fills) if fill.purpose in WAYS_OUT), None),
     )
 
 
 def _earned(fills: Sequence[Fill], outcome: Outcome, end: int) -> float:
-    """Dollars, of all legs and after funding; what is left counts at the last price, what is owed likewise."""
-    flows = sum(dollars(fill) if fill.side is Side.SELL else -dollars(fill) for fill in fills)
-    left = sum(_left(fills, perpetual=of) for of in (False, True))
+    """Dollars, of all legs and after funding; what is left counts at the last price, what is owed likewise.
+
+    A perpetual pays out the difference, when it is bought back: in what its money is worth then.
+    """
+    flows = sum(_flow(fill, fill.quote_usd) for fill in fills if not fill.market.perpetual)
+    futures = [fill for fill in fills if fill.market.perpetual]
+    flows += sum(_flow(fill, futures[-1].quote_usd) for fill in futures)
     carry = outcome.carry.get(fills[0].trade, 0.0)
-    return flows - _fees(fills) + carry + (left * _last_price(fills, outcome, end) if left else 0.0)
+    legs = [[fill for fill in fills if fill.market.perpetual is of] for of in (False, True)]
+    return flows - _fees(fills) + carry + sum(_left_usd(leg, outcome, end) for leg in legs if leg)
+
+
+def _flow(fill: Fill, usd: float) -> float:
+    """Dollars that came, below zero those that went."""
+    return float(fill.amount * fill.price) * usd * (1 if fill.side is Side.SELL else -1)
+
+
+def _left_usd(leg: Sequence[Fill], outcome: Outcome, end: int) -> float:
+    """What is left of coins, or owed of their perpetual."""
+    left = sum(_left(leg, perpetual=of) for of in (False, True))
+    return left * _last_price(leg, outcome, end) if left else 0.0
 
 
 def _left(fills: Sequence[Fill], *, perpetual: bool) -> float:
@@ -146,7 +163,7 @@ def _price(fills: Sequence[Fill]) -> float | None:
 
 def _last_price(fills: Sequence[Fill], outcome: Outcome, end: int) -> float:
     """What coins left over count at: the last close there is, or the last fill where none came after it."""
-    closes = outcome.prices(fills[0].coin, fills[-1].at, end)
+    closes = outcome.prices(fills[0].market.base, fills[-1].at, end)
     return closes[-1][1] if closes else float(fills[-1].price) * fills[-1].quote_usd
 
 

@@ -175,14 +175,13 @@ def _seen(account: Account, seen: VenueSeen) -> Account:
 
 
 def _with_shorts_taken(before: Account, account: Account, venue: str) -> Account:
-    """The account with what an exchange bought back without us, as it does where the margin is gone: for what went."""
+    """The account with what an exchange bought back without us, as where the margin is gone: at the worst price."""
     trades = dict(account.trades)
     for trade in before.trades.values():
         purse = venue, perpetual(trade.coin)
-        gone = account.balances.get(purse, NOTHING) - before.balances.get(purse, NOTHING)
-        if min(gone, trade.short.open) > 0:
-            paid = before.balances.get((venue, MARGIN), NOTHING) - account.balances.get((venue, MARGIN), NOTHING)
-            trades[trade.id] = replace(trade, short=trade.short.taken(min(gone, trade.short.open), float(paid)))
+        gone = min(account.balances.get(purse, NOTHING) - before.balances.get(purse, NOTHING), trade.short.open)
+        if gone > 0 and venue in trade.short.venues:
+            trades[trade.id] = replace(trade, short=trade.short.taken(gone, float(gone * COVER)))
     return replace(account, trades=trades)
 
 
@@ -235,14 +234,19 @@ def _funded(account: Account, paid: FundingPaid) -> Account:
     purse, payment = (paid.venue, paid.asset), (paid.venue, paid.payment_id)
     if payment in account.funded:
         return account
-    its = (each for each in account.trades.values() if each.short.open and perpetual(each.coin) == paid.perpetual)
     trades = dict(account.trades)
-    for trade in its:
-        trades[trade.id] = replace(trade, carry_usd=trade.carry_usd + float(paid.amount))
-        break
+    trade = next((each for each in trades.values() if _pays(each, paid)), None)
+    if trade:
+        carry = trade.carry_usd + float(paid.amount) * trade.short.usd
+        trades[trade.id] = replace(trade, carry_usd=carry)
     return replace(
         account,
         balances={**account.balances, purse: account.balances.get(purse, NOTHING) + paid.amount},
         trades=trades,
         funded=(*account.funded, payment)[-REMEMBERED:],
     )
+
+
+def _pays(trade: Trade, paid: FundingPaid) -> bool:
+    its = perpetual(trade.coin) == paid.perpetual and paid.venue in trade.short.venues
+    return its and bool(trade.short.open) and trade.opened <= paid.made_at

@@ -13,12 +13,17 @@ STRANGE_FEE = 0.002  # of what was traded, where a fee was paid in an asset that
 
 @dataclass(frozen=True, slots=True)
 class Short:
-    """The other side of a hedge: a perpetual sold, and bought back. Units of the coin, dollars after fees."""
+    """The other side of a hedge: a perpetual sold, and bought back. Coins, and units of margin after fees.
+
+    Only the difference is ever paid out, and counts at what margin is worth then, not at what it was.
+    """
 
     sold: Decimal = NOTHING
     bought: Decimal = NOTHING
-    got_usd: float = 0.0
-    spent_usd: float = 0.0
+    got: float = 0.0
+    spent: float = 0.0
+    usd: float = 1.0  # dollars for a unit of margin, when last traded
+    venues: frozenset[str] = frozenset()  # where it was sold
 
     @property
     def open(self) -> Decimal:
@@ -26,18 +31,23 @@ class Short:
         return self.sold - self.bought
 
     @property
-    def price_usd(self) -> float:
-        """Dollars that one of it was sold for on average; 0 before any was."""
-        return _mean(self.got_usd, self.sold)
+    def price(self) -> float:
+        """Margin that one of it was sold for on average; 0 before any was."""
+        return _mean(self.got, self.sold)
 
     @property
     def realised_usd(self) -> float:
         """Profit on what was bought back."""
-        return self.price_usd * float(self.bought) - self.spent_usd
+        return (self.price * float(self.bought) - self.spent) * self.usd
 
-    def taken(self, amount: Decimal, dollars: float) -> "Short":
-        """So much of it bought back by the exchange, for so many dollars."""
-        return replace(self, bought=self.bought + amount, spent_usd=self.spent_usd + max(dollars, 0.0))
+    @property
+    def earned_usd(self) -> float:
+        """Profit once all is bought back."""
+        return (self.got - self.spent) * self.usd
+
+    def taken(self, amount: Decimal, paid: float) -> "Short":
+        """So much of it bought back by the exchange, for so much margin."""
+        return replace(self, bought=self.bought + amount, spent=self.spent + paid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +91,7 @@ class Trade:
     @property
     def earned_usd(self) -> float:
         """Profit after fees once it is over: what is left counts for nothing."""
-        return self.got_usd - self.spent_usd + self.short.got_usd - self.short.spent_usd + self.carry_usd
+        return self.got_usd - self.spent_usd + self.short.earned_usd + self.carry_usd
 
     @property
     def bare(self) -> Decimal:
@@ -92,9 +102,9 @@ class Trade:
     def over(self) -> bool:
         """Whether nothing is left of it; or, on the way out, no more than exchanges take an order for."""
         left_usd = abs(float(self.net)) * _mean(self.spent_usd + self.got_usd, self.bought + self.sold)
-        left_usd += float(self.short.open) * self.short.price_usd
-        none = self.net == 0 == self.short.open
-        return none or (left_usd < DUST_USD and (self.exits > 0 or self.kind != "hold"))
+        if self.short.open:  # a debt, of which any part is bought back
+            return False
+        return self.net == 0 or (left_usd < DUST_USD and (self.exits > 0 or self.kind != "hold"))
 
 
 def traded(trade: Trade, ticket: Ticket, fill: OrderFilled, moved: Decimal) -> Trade:
@@ -102,7 +112,7 @@ def traded(trade: Trade, ticket: Ticket, fill: OrderFilled, moved: Decimal) -> T
     buys, where = ticket.side is Side.BUY, ticket.market.holder
     dollars, fee = float(fill.amount * fill.price) * ticket.quote_usd, fee_usd(ticket, fill)
     if ticket.market.perpetual:
-        return replace(trade, short=_hedged(trade.short, moved, dollars, fee), fees_usd=trade.fees_usd + fee)
+        return replace(trade, short=_hedged(trade.short, ticket, fill, fee), fees_usd=trade.fees_usd + fee)
     in_coin = fill.fee_asset == ticket.market.base  # then the coins that came are fewer, for the same dollars
     return replace(
         trade,
@@ -115,10 +125,12 @@ def traded(trade: Trade, ticket: Ticket, fill: OrderFilled, moved: Decimal) -> T
     )
 
 
-def _hedged(short: Short, moved: Decimal, dollars: float, fee: float) -> Short:
-    if moved > 0:
-        return replace(short, bought=short.bought + moved, spent_usd=short.spent_usd + dollars + fee)
-    return replace(short, sold=short.sold - moved, got_usd=short.got_usd + dollars - fee)
+def _hedged(short: Short, ticket: Ticket, fill: OrderFilled, fee: float) -> Short:
+    cost, paid, usd = float(fill.amount * fill.price), fee / ticket.quote_usd, ticket.quote_usd
+    if ticket.side is Side.BUY:
+        return replace(short, bought=short.bought + fill.amount, spent=short.spent + cost + paid, usd=usd)
+    venues = short.venues | {ticket.market.venue}
+    return replace(short, sold=short.sold + fill.amount, got=short.got + cost - paid, usd=usd, venues=venues)
 
 
 def fee_usd(ticket: Ticket, fill: OrderFilled) -> float:

@@ -5,11 +5,11 @@ from dataclasses import replace
 from decimal import ROUND_DOWN, Decimal
 
 from bot.model.decisions import Action, Depeg, Hedged, Hold, Opportunity, Pair, Passed
-from bot.model.markets import Asset, perpetual
+from bot.model.markets import DOLLAR, Asset, perpetual
 from bot.model.orders import Kind, Purpose, Side, Ticket
 from bot.model.outlooks import Stance
 from bot.model.trade import Trade
-from bot.strategy import hedging, legged, opportunities, stakes, tickets, tradable
+from bot.strategy import hedging, legged, opportunities, stakes, tickets, tradable, unhedging
 from bot.strategy.legged import Leg, Legs
 from bot.strategy.mandate import Mandate
 from bot.strategy.opportunities import BP, Counter, Counters
@@ -62,10 +62,11 @@ def _of_fallen(
         usd = peg_usd(coin, look, rules)
         held = opportunities.hold(depeg, view, good or offers, look.values, usd, mandate)
         found.append(("hold", held if isinstance(held, str) else dry or held))
-    if mandate.hedges and depeg.direction == "below" and (futures or view.stance is Stance.HEDGED):
+    dollar = rules.coins.peg(coin) == DOLLAR  # what covers a short is told by dollars
+    if mandate.hedges and dollar and depeg.direction == "below" and (futures or view.stance is Stance.HEDGED):
         where = good or offers, futures
         there, short = ([each for each in some if not rests(each, desk, look, rules)] for some in where)
-        hedged = hedging.chance(coin, view, there, short, desk.account, mandate)
+        hedged = hedging.chance(coin, view, there, short, desk.account, mandate, look.now - depeg.start)
         found.append(("hedged", hedged if isinstance(hedged, str) else dry or hedged))
     for kind, each in found:
         if isinstance(each, str):
@@ -165,7 +166,7 @@ def _placed(desk: Desk, made: list[Ticket], coin: Asset, look: Look, rules: Rule
 def _hedged(desk: Desk, chance: Hedged, counters: Counters, look: Look, rules: Rules) -> tuple[Desk, list[Action]]:
     """Buy more of a coin and sell as much of its perpetual; never while orders of it are open or the way out begun."""
     trade = _open(desk, "hedged", chance.coin)
-    if trade and (desk.account.pending(trade.id) or trade.exits):
+    if trade and (desk.account.pending(trade.id) or trade.exits or unhedging.bare(trade)):
         return desk, []
     offers, futures = counters[chance.coin], counters[perpetual(chance.coin)]
     sellable = tradable.sellable_usd(chance.coin, (chance.price, chance.outlook.worst), offers, desk, look, rules)

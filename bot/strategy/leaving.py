@@ -12,8 +12,9 @@ from bot.model.outlooks import Outlook
 from bot.model.redeeming import access
 from bot.model.times import DAY
 from bot.model.trade import Trade
-from bot.strategy import exits, hedging, tickets, unwinding
+from bot.strategy import exits, hedging, legged, tickets, unhedging, unwinding
 from bot.strategy.deviation import in_peg
+from bot.strategy.legged import Legs
 from bot.strategy.opportunities import BP, Counter, Counters
 from bot.strategy.ordering import Desk, Look, Rules, peg_usd, refuses, rests, reviewed
 from bot.strategy.tickets import Wish
@@ -21,36 +22,47 @@ from bot.strategy.tickets import Wish
 WEEKEND = DAY  # closed for longer than this is no mere night
 ALL = 1.0
 NEAR = 20e-4  # of the best price
+ALONE = frozenset({Purpose.UNWIND, Purpose.HEDGE})  # what makes even again, and is told of
 
 
 def leave(
     desk: Desk, falls: Mapping[Asset, Depeg], counters: Counters, look: Look, rules: Rules
 ) -> tuple[Desk, list[Action]]:
-    """Orders that lead out of what is held. In a hurry all that stands in a book is taken, else a share of it."""
+    """Orders that lead out of what is held."""
     actions: list[Action] = []
-    for wish in _wishes(desk, falls, counters, look, rules):
-        hurry = wish.kind == "hedged" or wish.slip_bp > rules.mandate.slippage_bp  # two legs do not wait for each other
-        share = ALL if hurry else rules.mandate.share
-        offers = _where(wish, desk.account, counters)
-        offers = [each for each in offers if not (refuses if hurry else rests)(each, desk, look, rules)]
-        if wish.purpose is Purpose.UNWIND:  # rather where it was not tried in vain
-            offers = _fair(wish, offers, look, rules)
-            desk, said = _stuck(desk, wish, offers, rules)
-            actions += said
-            offers = [each for each in offers if not rests(each, desk, look, rules)] or offers
-        offers = offers if hurry or wish.coin not in falls else _near_the_best(offers)
-        for ticket in tickets.cut(wish, offers, desk.account, share, look.now):
-            desk, placed = reviewed(desk, ticket, look, rules)
-            actions += placed
-            if placed and wish.purpose is Purpose.UNWIND:
-                told = f"{wish.coin} {wish.kind} {wish.trade} {wish.why}: unwinding at {ticket.market.venue}"
-                actions.append(Warn(told))
+    for wanted in _wanted(desk, falls, counters, look, rules):
+        if isinstance(wanted, Legs):
+            desk, more = legged.place(desk, wanted, look, rules)
+        else:
+            desk, more = _left(desk, wanted, falls, counters, look, rules)
+        actions += more
+    return desk, actions
+
+
+def _left(
+    desk: Desk, wish: Wish, falls: Mapping[Asset, Depeg], counters: Counters, look: Look, rules: Rules
+) -> tuple[Desk, list[Action]]:
+    """Orders of one wish. In a hurry all that stands in a book is taken, else a share of it."""
+    hurry, actions = wish.kind == "hedged" or wish.slip_bp > rules.mandate.slippage_bp, list[Action]()
+    offers = _where(wish, desk.account, counters)
+    offers = [each for each in offers if not (refuses if hurry else rests)(each, desk, look, rules)]
+    if wish.purpose in ALONE:  # rather where it was not tried in vain
+        offers = _fair(wish, offers, look, rules)
+        desk, actions = _stuck(desk, wish, offers, rules)
+        offers = [each for each in offers if not rests(each, desk, look, rules)] or offers
+    offers = offers if hurry or wish.coin not in falls else _near_the_best(offers)
+    for ticket in tickets.cut(wish, offers, desk.account, ALL if hurry else rules.mandate.share, look.now):
+        desk, placed = reviewed(desk, ticket, look, rules)
+        actions += placed
+        if placed and wish.purpose in ALONE:
+            way = "selling it short" if wish.purpose is Purpose.HEDGE else "unwinding"
+            actions.append(Warn(f"{wish.coin} {wish.kind} {wish.trade} {wish.why}: {way} at {ticket.market.venue}"))
     return desk, actions
 
 
 def _stuck(desk: Desk, wish: Wish, offers: list[Counter], rules: Rules) -> tuple[Desk, list[Action]]:
     """Told once of each trade: it may cost no more to make it even, and for that nobody does."""
-    most = wish.kind == "hedged" or wish.slip_bp >= rules.mandate.unwind_bp * unwinding.AT_MOST
+    most = wish.slip_bp >= rules.mandate.unwind_bp * unwinding.AT_MOST
     if offers or not most or wish.trade in desk.stuck:
         return desk, []
     text = (
@@ -59,12 +71,14 @@ def _stuck(desk: Desk, wish: Wish, offers: list[Counter], rules: Rules) -> tuple
     return replace(desk, stuck=desk.stuck & desk.account.trades.keys() | {wish.trade}), [Warn(text)]
 
 
-def _wishes(desk: Desk, falls: Mapping[Asset, Depeg], counters: Counters, look: Look, rules: Rules) -> Iterator[Wish]:
-    """What is to be sold of holds, and made even of pairs."""
+def _wanted(
+    desk: Desk, falls: Mapping[Asset, Depeg], counters: Counters, look: Look, rules: Rules
+) -> Iterator[Wish | Legs]:
+    """What is to be sold of holds, made even of pairs, and both of hedges."""
     for trade in desk.account.trades.values():
         view, depeg = desk.outlooks.get(trade.coin), falls.get(trade.coin)
         if trade.kind == "hedged":
-            yield from _hedged(trade, view, depeg, desk.account, counters, look, rules)
+            yield from _hedged(trade, view, depeg, desk, counters, look, rules)
             continue
         if trade.kind == "pair":
             wish = unwinding.wish(trade, desk.account, look.now, rules.mandate)
@@ -75,28 +89,23 @@ def _wishes(desk: Desk, falls: Mapping[Asset, Depeg], counters: Counters, look: 
 
 
 def _hedged(
-    trade: Trade,
-    view: Outlook | None,
-    depeg: Depeg | None,
-    account: Account,
-    counters: Counters,
-    look: Look,
-    rules: Rules,
-) -> Iterator[Wish]:
-    """What is wanted of a coin and its perpetual: both legs even first, then both closed."""
-    spot, futures = counters.get(trade.coin, ()), counters.get(perpetual(trade.coin), ())
-    price, there = in_peg(look.values.values, trade.coin, rules.coins), hedging.legs(trade, spot, futures, account)
-    if account.pending(trade.id):
-        return
-    if uneven := hedging.evening(trade, spot, futures, rules.mandate):
-        yield uneven
-    elif there and price is not None:
-        age = look.now - min(depeg.start, trade.opened) if depeg else 0
-        why = hedging.why_close(trade, there, price, view, age)
-        if why:
-            yield from hedging.closing(trade, there, why, rules.mandate)
-        else:
-            yield from hedging.relief(trade, account, rules.mandate)
+    trade: Trade, view: Outlook | None, depeg: Depeg | None, desk: Desk, counters: Counters, look: Look, rules: Rules
+) -> Iterator[Wish | Legs]:
+    spot, futures = (
+        [each for each in counters.get(asset, ()) if not refuses(each, desk, look, rules)]
+        for asset in (trade.coin, perpetual(trade.coin))
+    )
+    there = unhedging.There(spot, futures, rests=lambda counter: rests(counter, desk, look, rules))
+    yield from unhedging.steps(
+        trade,
+        there,
+        desk.account,
+        rules.mandate,
+        price=in_peg(look.values.values, trade.coin, rules.coins),
+        outlook=view,
+        age=look.now - min(depeg.start, trade.opened) if depeg else 0,
+        now=look.now,
+    )
 
 
 def _besides(wish: Wish, account: Account, rules: Rules) -> Wish | None:
@@ -158,6 +167,8 @@ def _fair(wish: Wish, offers: list[Counter], look: Look, rules: Rules) -> list[C
 def _where(wish: Wish, account: Account, counters: Counters) -> list[Counter]:
     """The markets where an order may go: what a trade holds is sold where it lies."""
     trade, offers = account.trades.get(wish.trade), counters.get(wish.asset, ())
-    if trade is None or wish.side is Side.BUY or wish.future:
+    if wish.future:  # a debt is paid whatever the money for it is worth
+        return [each for each in offers if wish.side is Side.BUY or hedging.shortable(each)]
+    if trade is None or wish.side is Side.BUY:
         return [each for each in offers if each.sound]
     return [each for each in offers if trade.kind == "pair" or each.market.holder in trade.held]

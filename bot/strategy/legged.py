@@ -38,7 +38,8 @@ def place(desk: Desk, legs: Legs, look: Look, rules: Rules) -> tuple[Desk, list[
     """Both orders, if the gate lets both through, for as many coins as both purses bear."""
     made = _tickets(desk, legs, look)
     if len(made) < len(legs.both) or made[0].amount != made[1].amount:
-        return desk, []
+        why = "what lies there, or the least that a market takes, allows no two orders of one amount"
+        return remembering(desk, Passed(look.now, legs.coin, legs.kind, why)), []
     made[1] = replace(made[1], id=tickets.name(desk.account.tickets + 1, look.now), trade=made[0].trade)
     verdicts = [risk.review_order(each, desk.account, desk.worth, look.standing, rules.mandate) for each in made]
     for verdict in verdicts:
@@ -58,7 +59,9 @@ def _tickets(desk: Desk, legs: Legs, look: Look) -> list[Ticket]:
     amount = (Decimal(repr(legs.amount)) / step).to_integral_value(ROUND_DOWN) * step
     made = _cut(desk, legs, amount, look)
     amounts = {each.amount for each in made}
-    return _cut(desk, legs, min(amounts), look) if len(amounts) > 1 else made
+    if len(amounts) <= 1:
+        return made
+    return _cut(desk, legs, (min(amounts) / step).to_integral_value(ROUND_DOWN) * step, look)
 
 
 def _cut(desk: Desk, legs: Legs, amount: Decimal, look: Look) -> list[Ticket]:

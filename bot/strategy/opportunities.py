@@ -67,12 +67,8 @@ class Counter:
 
     @property
     def proceeds_usd(self) -> float:
-        """What one unit of the quote counts for when we are paid in it: no premium, which will be gone when we are.
-
-        What a perpetual was sold for is not paid out, but owed again: there the premium is on both sides.
-        """
-        owed = self.market.quote in FIAT or self.market.perpetual
-        return self.quote_usd if owed else min(self.quote_usd, 1.0)
+        """What one unit of the quote counts for when we are paid in it: no premium, which will be gone when we are."""
+        return self.quote_usd if self.market.quote in FIAT else min(self.quote_usd, 1.0)
 
 
 Counters = Mapping[Asset, tuple[Counter, ...]]

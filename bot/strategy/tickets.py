@@ -1,13 +1,13 @@
 """From an amount of a coin to orders: split over venues, priced no worse than is allowed, each with its own name."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, ROUND_UP, Decimal
 from math import inf
 
 from bot.model.account import Account
 from bot.model.markets import CHAIN, Asset, perpetual
-from bot.model.orders import COVER, MARGIN, NOTHING, Kind, Purpose, Side, Style, Ticket
+from bot.model.orders import COVER, MARGIN, NOTHING, Kind, Purpose, Side, Style, Terms, Ticket
 from bot.model.times import SECOND
 from bot.strategy import splitting
 from bot.strategy.opportunities import BP, Counter
@@ -62,10 +62,15 @@ def _offer(counter: Counter, wish: Wish, account: Account, share: float) -> Offe
     return Offer(
         market=counter.market,
         levels=((price, min(size * share, _owed(counter, wish, account))),) if price and size > 0 else (),
-        terms=counter.terms,
+        terms=_asked(counter, wish),
         quote_usd=counter.quote_usd if buys else counter.proceeds_usd,
         room=_room(counter, wish, account),
     )
+
+
+def _asked(counter: Counter, wish: Wish) -> Terms:
+    """What the market asks of it: what is bought back may be little, exchanges take any part of a position."""
+    return replace(counter.terms, min_cost=NOTHING) if wish.future and wish.side is Side.BUY else counter.terms
 
 
 def _owed(counter: Counter, wish: Wish, account: Account) -> float:
@@ -90,8 +95,13 @@ def _room(counter: Counter, wish: Wish, account: Account) -> Decimal | None:
 def _own(counter: Counter, wish: Wish, account: Account) -> Decimal:
     """What a trade holds there: of the same coin another may hold some, too."""
     trade, (venue, base, _) = account.trades.get(wish.trade), counter.market
-    there = account.free(venue, base)
-    return min(there, max(trade.held.get(counter.market.holder, NOTHING), NOTHING)) if trade else there
+    there, its = account.free(venue, base), counter.market.holder
+    if trade is None:
+        return there
+    asked = (each for each in account.orders.values() if each.ticket.trade == trade.id)
+    asked = (each for each in asked if each.ticket.side is Side.SELL and each.ticket.market.holder == its)
+    held = trade.held.get(its, NOTHING) - sum((each.remaining for each in asked), NOTHING)
+    return min(there, max(held, NOTHING))
 
 
 def _ticket(wish: Wish, part: Part, counter: Counter, number: int, now: int) -> Ticket:

@@ -33,7 +33,12 @@ def wish(trade: Trade, account: Account, now: int, mandate: Mandate) -> Wish | N
 
 def slip_bp(trade: Trade, now: int, mandate: Mandate) -> float:
     """What unwinding may cost now, bp: more the longer the pair stands one-sided, and never more than so much."""
-    return mandate.unwind_bp * min(1 + (now - trade.opened) / WIDENS_EVERY, AT_MOST)
+    return widened_bp(now - trade.opened, mandate)
+
+
+def widened_bp(stood: int, mandate: Mandate) -> float:
+    """The same of what has stood one-sided for so long, ns."""
+    return mandate.unwind_bp * min(1 + stood / WIDENS_EVERY, AT_MOST)
 
 
 def _plain(amount: Decimal) -> str:

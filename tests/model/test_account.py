@@ -73,7 +73,7 @@ def known(account: Account) -> Account:
 
 
 def _rounded(trade: Trade) -> Trade:
-    dollars = {name: round(getattr(trade, name), 9) for name in ("spent_usd", "got_usd", "fees_usd")}
+    dollars = {name: round(getattr(trade, name), 12) for name in ("spent_usd", "got_usd", "fees_usd")}
     return replace(trade, **dollars)  # type: ignore[arg-type]
 
 

@@ -14,14 +14,11 @@ from bot.model.outlooks import Outlook, Stance
 from bot.model.times import HOUR
 from bot.strategy import outlook as outlooks
 from strategy.desks import (
-    BETA,
-    T0,
     TERMS,
     THOUGHTS,
     USDC,
     USDT,
     command,
-    market,
     outlook,
     placed,
     seen,
@@ -111,7 +108,7 @@ def test_what_may_be_touched_no_more_is_left_with_both_legs() -> None:
     made = hedged(futures())
     (trade,) = made.account.trades.values()
     THOUGHTS[USDC] = outlook(stance=Stance.NO_TOUCH, reasons=("its issuer is gone",))
-    sell, cover = placed(look(made, 0.88, 0.92))
+    cover, sell = placed(look(made, 0.88, 0.92))
 
     assert (sell.side, cover.side) == (Side.SELL, Side.BUY)
     assert sell.amount == cover.amount <= trade.net
@@ -174,13 +171,13 @@ def test_funding_counts_once() -> None:
     """The same payment heard twice is one: in what lies there, and in what the trade earned."""
     made = hedged(futures())
     before = made.account.balances[GAMMA, MARGIN]
-    paid = FundingPaid(T0, T0, GAMMA, FUTURE, "7", Decimal("-12.5"), MARGIN)
+    paid = FundingPaid(made.now, made.now, GAMMA, FUTURE, "7", Decimal("-12.5"), MARGIN)
     made.tell(paid, paid)
 
     assert made.account.balances[GAMMA, MARGIN] == before - Decimal("12.5")
     (trade,) = made.account.trades.values()
     assert trade.carry_usd == -12.5
-    assert trade.earned_usd == trade.got_usd - trade.spent_usd + trade.short.got_usd - 12.5
+    assert trade.earned_usd == trade.got_usd - trade.spent_usd + trade.short.earned_usd - 12.5
 
 
 def test_a_margin_that_does_not_reach_is_eased() -> None:
@@ -195,17 +192,15 @@ def test_a_margin_that_does_not_reach_is_eased() -> None:
     assert 0 <= trade.short.open / 4 - sum(each.amount for each in orders if each.market == SHORT) < TERMS.amount_step
 
 
-def test_a_short_that_the_exchange_closed_leaves_a_coin_to_be_sold() -> None:
-    """Bought back without us, as when the margin was gone, at what went: the coin that is left alone does not stay."""
+def test_a_short_that_the_exchange_closed_leaves_no_coin_alone() -> None:
+    """Bought back without us, as when the margin was gone: at the worst price, and the coin left alone is sold."""
     made = hedged(futures())
     (trade,) = made.account.trades.values()
-    left = made.account.balances[GAMMA, MARGIN] - trade.short.open * Decimal("1.1")
-    made.tell(seen(GAMMA, **{USDT: float(left)}))
+    made.tell(seen(GAMMA))
     (alone,) = made.account.trades.values()
     assert alone.bare == trade.net
-    assert alone.short.spent_usd == pytest.approx(float(trade.short.open) * 1.1)
+    assert alone.short.spent == pytest.approx(float(trade.short.open * COVER))
 
-    made.policy = replace(made.policy, rules=replace(made.policy.rules, terms={market(): TERMS, market(BETA): TERMS}))
     orders = placed(look(made, LOW, DEAR))
     assert {(each.side, each.purpose) for each in orders} == {(Side.SELL, Purpose.UNWIND)}
     assert sum(each.amount for each in orders) == trade.net
