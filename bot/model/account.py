@@ -175,14 +175,31 @@ def _seen(account: Account, seen: VenueSeen) -> Account:
 
 
 def _with_shorts_taken(before: Account, account: Account, venue: str) -> Account:
-    """The account with what an exchange bought back without us, as where the margin is gone: at the worst price."""
+    """The account with what an exchange bought back without us, as where the margin is gone, for what went with it.
+
+    Where what went is no price, because money came or went besides, at the worst.
+    """
+    gone = {each.id: _taken(each, before, account, venue) for each in before.trades.values()}
+    gone = {name: amount for name, amount in gone.items() if amount > 0}
+    if not gone:
+        return account
+    paid = before.balances.get((venue, MARGIN), NOTHING) - account.balances.get((venue, MARGIN), NOTHING)
+    price = paid / sum(gone.values())
+    price = price if COVER / 2 <= price <= COVER else COVER
     trades = dict(account.trades)
-    for trade in before.trades.values():
-        purse = venue, perpetual(trade.coin)
-        gone = min(account.balances.get(purse, NOTHING) - before.balances.get(purse, NOTHING), trade.short.open)
-        if gone > 0 and venue in trade.short.venues:
-            trades[trade.id] = replace(trade, short=trade.short.taken(gone, float(gone * COVER)))
-    return replace(account, trades=trades)
+    for name, amount in gone.items():
+        trades[name] = replace(trades[name], short=trades[name].short.taken(amount, float(amount * price)))
+    account = replace(account, trades=trades)
+    for name in gone:
+        account = _closed(account, name)
+    return account
+
+
+def _taken(trade: Trade, before: Account, account: Account, venue: str) -> Decimal:
+    """Of a trade's perpetual, what was bought back at a venue that no order of ours bought."""
+    purse = venue, perpetual(trade.coin)
+    less = account.balances.get(purse, NOTHING) - before.balances.get(purse, NOTHING)
+    return min(less, trade.short.open) if venue in trade.short.venues else NOTHING
 
 
 def _told(order: Order, event: Pulled | OrderOpened | OrderEnded | OrderRefused) -> Order:

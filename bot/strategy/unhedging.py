@@ -34,14 +34,23 @@ class There:
     rests: Callable[[Counter], bool]  # nobody was found there just now
 
     def sells(self, trade: Trade) -> Counter | None:
-        """The best buyer of the coin where some of it lies."""
-        its = [each for each in self.spot if each.buys and trade.held.get(each.market.holder, NOTHING) > 0]
+        """The best buyer of the coin where enough of it lies for an order."""
+        its = [each for each in self.spot if each.buys and _lying_usd(trade, each) > _least_usd(each)]
         return max(its, key=lambda one: one.bid_usd, default=None)
 
     def covers(self, account: Account) -> Counter | None:
         """The best seller of the perpetual where it is short, whatever USDT is worth."""
         its = [each for each in self.futures if each.sells and short_at(each, account) > 0]
         return min(its, key=lambda one: one.ask_usd, default=None)
+
+
+def _lying_usd(trade: Trade, spot: Counter) -> float:
+    return float(trade.held.get(spot.market.holder, NOTHING)) * spot.bid_usd
+
+
+def _least_usd(spot: Counter) -> float:
+    """What an order there is of at least."""
+    return CRUMB * max(float(spot.terms.min_cost), float(spot.terms.amount_step)) * spot.quote_usd
 
 
 def short_at(future: Counter, account: Account) -> Decimal:
@@ -80,6 +89,8 @@ def steps(
         why = why_close(trade, spot, future, price, outlook, age)
     if bare(trade):
         yield from _evening(trade, there, account, mandate, now, leaving=bool(trade.exits or why))
+    elif _crumb(trade, there):
+        yield from _each_by_itself(trade, mandate)
     elif spot and future and why:
         yield from _closing(trade, spot, future, why, account, mandate)
     elif _thin(trade, account):
@@ -123,14 +134,24 @@ def why_close(
 def _closing(
     trade: Trade, spot: Counter, future: Counter, why: str, account: Account, mandate: Mandate
 ) -> Iterator[Wish | Legs]:
-    """Both legs, as much as both books bear; of what no market takes an order for each by itself."""
-    least = CRUMB * max(float(each.terms.min_cost) * each.quote_usd for each in (spot, future))
-    if float(min(trade.net, trade.short.open)) * trade.cost_usd <= max(least, DUST_USD):
-        yield _wish(trade, Side.BUY, Purpose.EXIT, trade.short.open, hedging.slip_bp(mandate), why, future=True)
-        yield _wish(trade, Side.SELL, Purpose.EXIT, trade.net, hedging.slip_bp(mandate), why)
-        return
+    """Both legs, as much as both books bear."""
     amount = min(_both(trade, spot, future, account), trade.net, trade.short.open)
     yield _legs(trade, spot, future, amount, why, hedging.slip_bp(mandate))
+
+
+def _crumb(trade: Trade, there: There) -> bool:
+    """Whether so little is left of it that no two orders of one amount are taken."""
+    least = max((_least_usd(each) for each in (*there.spot, *there.futures)), default=0.0)
+    price = trade.cost_usd or trade.short.price
+    return float(min(trade.net, trade.short.open)) * price <= max(least, DUST_USD)
+
+
+def _each_by_itself(trade: Trade, mandate: Mandate) -> Iterator[Wish]:
+    why, slip = "too little is left to be hedged", hedging.slip_bp(mandate)
+    if trade.short.open > 0:
+        yield _wish(trade, Side.BUY, Purpose.EXIT, trade.short.open, slip, why, future=True)
+    if trade.net > 0:
+        yield _wish(trade, Side.SELL, Purpose.EXIT, trade.net, slip, why)
 
 
 def _both(trade: Trade, spot: Counter, future: Counter, account: Account) -> Decimal:
