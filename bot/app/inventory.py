@@ -13,9 +13,10 @@ from bot.model import account as books
 from bot.model.account import Account, Purse
 from bot.model.coins import Coins
 from bot.model.errors import UserError
-from bot.model.markets import FIAT, Asset
-from bot.model.orders import NOTHING, OrderEvent, VenueSeen
+from bot.model.markets import FIAT, PERPETUAL, Asset
+from bot.model.orders import MARGIN, NOTHING, OrderEvent, VenueSeen
 from bot.strategy.rebalancing import Way, Ways
+from bot.venues.dialects import PERPETUALS
 
 READING = "-"  # no order's id begins with it: a trader that calls nothing its own takes nothing back
 
@@ -61,15 +62,16 @@ def first(events: Iterable[OrderEvent]) -> dict[Purse, Decimal]:
     for event in events:
         if isinstance(event, VenueSeen) and event.balances is not None:
             seen.setdefault(event.venue, dict(event.balances))
-    assets = {asset for held in seen.values() for asset in held}
+    assets = {asset for held in seen.values() for asset in held if not asset.endswith(PERPETUAL)}
     return {(venue, asset): max(held.get(asset, NOTHING), NOTHING) for venue, held in seen.items() for asset in assets}
 
 
 def equal(stock: Iterable[Purse]) -> dict[Purse, Decimal]:
-    """As much at each venue, of every asset that any has."""
+    """As much at each venue, of every asset that any has; where perpetuals are traded, of margin alone."""
     purses = tuple(stock)
     assets = {asset for _, asset in purses}
-    return {(venue, asset): Decimal(1) for venue in {venue for venue, _ in purses} for asset in assets}
+    every = {(venue, asset): Decimal(1) for venue in {venue for venue, _ in purses} for asset in assets}
+    return {(venue, asset): one for (venue, asset), one in every.items() if asset == MARGIN or venue not in PERPETUALS}
 
 
 async def ask(settings: Settings, coins: Coins, *, balances: bool) -> Answers:

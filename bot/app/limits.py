@@ -16,7 +16,7 @@ from bot.model.markets import CHAIN, DOLLAR, Asset, underlying
 from bot.model.orders import Kind, Order, Purpose
 from bot.model.times import DAY, iso
 from bot.model.trade import Trade
-from bot.strategy import stakes
+from bot.strategy import stakes, unhedging
 from bot.strategy.stakes import Holdings, Stake
 
 LOSSES = ("max_drawdown", "max_daily_loss")
@@ -63,9 +63,14 @@ def _check(settings: Settings) -> None:
 
 
 def _capital(account: Account, coins: Coins) -> float:
-    """Dollars, and coins pegged to the dollar at one dollar; what is held of open trades at its cost."""
+    """Dollars, and coins pegged to the dollar at one dollar; what is held of open trades, and owed, at its cost."""
     lying = sum(float(held) * _par(asset, coins) for (_, asset), held in account.balances.items())
-    return lying + sum(trade.basis_usd - float(trade.net) * _par(trade.coin, coins) for trade in _held(account))
+    return lying + sum(_over_par(trade, _par(trade.coin, coins)) for trade in _held(account))
+
+
+def _over_par(trade: Trade, par: float) -> float:
+    """Dollars that a trade cost more than coins at par, and was sold short for less."""
+    return trade.basis_usd - float(trade.net) * par + float(trade.short.open) * (par - trade.short.price)
 
 
 def _par(asset: Asset, coins: Coins) -> float:
@@ -113,6 +118,8 @@ def _parts(account: Account, coins: Coins) -> dict[str, dict[str, float]]:
 def _staked(account: Account) -> Iterator[tuple[Kind, Asset, float]]:
     """What is held, and what orders may still buy: how, which coin, dollars that it cost or may cost."""
     yield from ((trade.kind, trade.coin, trade.basis_usd) for trade in _held(account))
+    alone = ((trade, abs(float(unhedging.bare(trade)))) for trade in _held(account) if trade.kind == "hedged")
+    yield from (("hold", trade.coin, bare * (trade.cost_usd or trade.short.price)) for trade, bare in alone if bare)
     yield from ((order.ticket.kind, order.ticket.coin, _asked(order)) for order in _bought(account))
 
 
@@ -214,5 +221,6 @@ def _trade(trade: Trade) -> dict[str, Any]:
         "coin": trade.coin,
         "opened": iso(trade.opened),
         "coins": str(trade.net),
+        "short": str(trade.short.open),
         "cost_usd": round(trade.basis_usd, 2),
     }

@@ -10,8 +10,8 @@ from itertools import chain
 
 from bot.model import networks
 from bot.model.account import Account, Purse
-from bot.model.markets import FIAT, Asset
-from bot.model.orders import NOTHING
+from bot.model.markets import FIAT, PERPETUAL, Asset
+from bot.model.orders import MARGIN, NOTHING
 
 BP = 10_000
 STEP = Decimal("0.01")  # coins: what amounts are rounded down to, which every exchange sends out
@@ -98,7 +98,10 @@ class Route:
 def stocks(account: Account) -> dict[Purse, Stock]:
     """Inventory by the books."""
     found: dict[Purse, Stock] = {}
-    for (venue, asset), held in account.balances.items():
+    for (venue, asset), lying in account.balances.items():
+        if asset.endswith(PERPETUAL):
+            continue  # what is owed is not to be moved, nor what covers it
+        held = lying - (account.cover(venue) if asset == MARGIN else NOTHING)
         by_holds = account.free(venue, asset) - account.spare(venue, asset)
         found[venue, asset] = Stock(max(held - by_holds, NOTHING), account.spare(venue, asset))
     return found
