@@ -9,16 +9,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from bot.app import wiring
+from bot.app import coins as coin_names
+from bot.app import wiring, wiring_chain, wiring_desk
 from bot.app.killswitch import KillSwitch
 from bot.app.settings import Settings, load
 from bot.model.errors import UserError
+from bot.model.registry import Address
 from bot.sandbox import anvil
 from bot.sandbox.errors import SandboxError
-from bot.venues import deployment, registry_file
+from bot.venues import credentials, deployment, registry_file
+from bot.venues.chain_orders import ETHER, Quoting
 from bot.venues.deployment import DeploymentError
+from bot.venues.heads import Heads
 from bot.venues.registry_file import RegistryError
 from bot.venues.rpc import NodeDown, Rpc, RpcError, WrongChain
+from bot.venues.wallet import Wallet
 
 LEAST_NODE = 18
 
@@ -47,6 +52,7 @@ async def examine(config: Path | None) -> list[Finding]:
         await _chain(settings),
         await _executor(settings),
         _keystore(settings),
+        *await _desk(settings),
         _halt(settings),
     ]
 
@@ -126,6 +132,51 @@ def _keystore(settings: Settings) -> Finding:
     if file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         return Finding("keystore", "broken", f"{file} is open to others: chmod 600 {file}")
     return Finding("keystore", "works", f"{file}, readable by its owner alone")
+
+
+async def _desk(settings: Settings) -> list[Finding]:
+    """Who may send orders: the keys of every exchange that takes them, and the wallet that trades in pools."""
+    keys = [_exchange(venue, settings) for venue in settings.desk.venues]
+    if settings.desk.chain.keystore is None:
+        return [*keys, Finding("desk wallet", "missing", "no desk.chain.keystore: nothing is traded in pools")]
+    try:
+        wiring_chain.check(settings)
+        wallet = wiring_chain.address(settings)
+    except UserError as error:
+        return [*keys, Finding("desk wallet", "broken", str(error))]
+    if wallet is None:
+        return [
+            *keys,
+            Finding("desk wallet", "works", "its keystore does not say whose it is: what it holds is unknown"),
+        ]
+    return [*keys, await _wallet(settings, wallet)]
+
+
+def _exchange(venue: str, settings: Settings) -> Finding:
+    what, folder = f"keys of {venue}", settings.desk.keys.expanduser()
+    try:
+        wiring_desk.check_venue(venue, settings)
+        credentials.read(venue, folder)
+    except UserError as error:
+        return Finding(what, "broken", str(error))
+    return Finding(what, "works", "readable by their owner alone")
+
+
+async def _wallet(settings: Settings, wallet: Address) -> Finding:
+    """What lies in the wallet, of ether and of the coins that it could trade."""
+
+    async def ask(rpc: Rpc) -> Finding:
+        heads, watched = Heads(rpc), registry_file.load(settings.watch.registry)
+        quoting = Quoting(rpc, watched, coin_names.known(settings.coins), Wallet(rpc, wallet), heads)
+        await heads.look()
+        held = {asset: amount for asset, amount in await quoting.holdings() if amount}
+        if ETHER not in held:
+            return Finding("desk wallet", "broken", f"{wallet} has no ether for gas: nothing would be sent")
+        told = ", ".join(f"{amount.normalize():f} {asset}" for asset, amount in held.items())
+        poor = held.keys() == {ETHER}
+        return Finding("desk wallet", "missing" if poor else "works", f"{wallet}: {told}{', no coins' if poor else ''}")
+
+    return await _asked(settings, "desk wallet", ask)
 
 
 def _halt(settings: Settings) -> Finding:

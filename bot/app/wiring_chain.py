@@ -51,6 +51,12 @@ def check(settings: Settings) -> None:
         _private(password.expanduser(), "password file")
 
 
+def address(settings: Settings) -> Address | None:
+    """Whose wallet it is, as its keystore says; None where it does not say, or there is none. UserError as `check`."""
+    keystore = settings.desk.chain.keystore
+    return _named(keystore.expanduser()) if keystore else None
+
+
 @asynccontextmanager
 async def open_floor(settings: Settings, made: Bot, chain: Chain, *, live: bool) -> AsyncIterator[Floor]:
     """Who carries orders on chain; in a dry run one who only pretends to."""
@@ -90,9 +96,7 @@ def _policy(settings: Settings) -> WalletPolicy:
 
 def _wallet(settings: Settings) -> Address:
     """Whose wallet it is: by the keystore, if it says; else by its key."""
-    keystore = settings.desk.chain.keystore
-    named = _named(keystore.expanduser()) if keystore else None
-    return named or unlock(settings).address
+    return address(settings) or unlock(settings).address
 
 
 def _apart(wallet: Address | None, operator: Address | None) -> None:

@@ -97,13 +97,17 @@ async def _hearing(made: Bot) -> AsyncIterator[None]:
 
 def check(settings: Settings) -> None:
     """UserError where orders may go to an exchange that takes none or is not heard, or out of an unusable wallet."""
+    for venue in settings.desk.venues:
+        check_venue(venue, settings)
+    wiring_chain.check(settings)
+
+
+def check_venue(venue: str, settings: Settings) -> None:
+    """UserError for an exchange that takes no orders, or is not heard."""
     from bot.venues.order_dialects import ORDER_DIALECTS
 
-    unknown = [venue for venue in settings.desk.venues if venue not in ORDER_DIALECTS]
-    if unknown:
+    if venue not in ORDER_DIALECTS:
         there = ", ".join(ORDER_DIALECTS)
-        raise UserError(f"setting desk.venues: orders cannot be sent to {', '.join(unknown)}; they can to {there}")
-    deaf = sorted(set(settings.desk.venues) - set(settings.exchanges.venues))
-    if deaf:
-        raise UserError(f"setting desk.venues: {', '.join(deaf)} must be listened to: name it in exchanges.venues too")
-    wiring_chain.check(settings)
+        raise UserError(f"setting desk.venues: orders cannot be sent to {venue}; they can to {there}")
+    if venue not in settings.exchanges.venues:
+        raise UserError(f"setting desk.venues: {venue} must be listened to: name it in exchanges.venues too")
