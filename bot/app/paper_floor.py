@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_DOWN, Decimal
 
+from bot.app.paper_funding import PaperFunding
 from bot.model.events import Quote
 from bot.model.fees import listed
 from bot.model.markets import DOLLAR, Asset, Market
@@ -55,14 +56,19 @@ class PaperFloor:
     clock: Callable[[], int]  # ns UTC
     latest: Callable[[], Mapping[Market, Quote]]  # the newest quotes
     look: float = LOOK
+    funding: PaperFunding = field(init=False)
     _resting: dict[str, Resting] = field(default_factory=dict)
     _taken: dict[tuple[Market, Side], tuple[Quote, Decimal]] = field(default_factory=dict)  # of the newest quote
+
+    def __post_init__(self) -> None:
+        self.funding = PaperFunding(self.clock())
 
     async def start(self, known: Sequence[OrderEvent]) -> list[OrderEvent]:
         """The dollars that are pretended, in equal parts, where no order ever went; else what the books made of them.
 
         What stood when an earlier run of the same books ended is over.
         """
+        self.funding.learn(known)
         now, part = self.clock(), Decimal(repr(self.dollars)) / max(len(self.venues), 1)
         cents = part.quantize(Decimal("0.01"), ROUND_DOWN)
         used = {each.ticket.market.venue for each in known if isinstance(each, Ordered)}
@@ -94,7 +100,7 @@ class PaperFloor:
         """What becomes of orders that wait. Never ends by itself."""
         while True:
             await asyncio.sleep(self.look)
-            for event in self._met():
+            for event in (*self._met(), *self.funding.due(self.clock(), self.latest())):
                 yield event
 
     def terms(self, market: Market) -> Terms | None:
@@ -138,6 +144,7 @@ class PaperFloor:
         now, ticket = self.clock(), order.ticket
         quote = self.latest()[ticket.market]
         self._taken[ticket.market, ticket.side] = quote, amount + self._gone(ticket, quote)
+        self.funding.traded(ticket, amount)
         order = replace(order, filled=order.filled + amount, fills=order.fills + 1)
         fee = amount * price * rate
         name = f"{ticket.id}-{order.fills}"

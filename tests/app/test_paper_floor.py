@@ -11,6 +11,7 @@ from bot.model.account import Account, post
 from bot.model.events import Quote
 from bot.model.markets import Market
 from bot.model.orders import Ordered, OrderEnded, OrderFilled, OrderRefused, Purpose, Side, Style, Ticket
+from bot.model.times import HOUR
 
 from .trading import WIDE, kept, market, settings, trading
 
@@ -175,3 +176,23 @@ async def test_where_perpetuals_are_traded_margin_is_pretended():
     assert account.cover("binanceusdm") == 125
     assert account.free("binanceusdm", "USDT") == 500 + 94 - 125 - Decimal("0.047")
     assert floor.terms(future).carry > 0
+
+
+async def test_what_is_pretended_to_be_short_pays_funding():
+    """Every eight hours, once, also after a restart; and no more once it was bought back."""
+    future, now = Market("binanceusdm", "USDC-PERP", "USDT"), [8 * HOUR - 1]
+    quotes = {future: Quote(1, 1, *future, 0.94, 0.94, 1e6, 1e6)}
+    floor = PaperFloor(["binanceusdm"], 1e5, lambda: now[0], lambda: quotes, look=0.0)
+    short = ticket(1, Side.SELL, amount="30000", limit="0.94", of=future)
+    known = [Ordered(1, 1, short), *await floor.place(short)]
+    assert floor.funding.due(now[0], quotes) == []
+
+    again = PaperFloor(["binanceusdm"], 1e5, lambda: now[0], lambda: quotes, look=0.0)
+    await again.start(known)
+    now[0] = 8 * HOUR
+    for each in (floor, again):
+        (paid,) = each.funding.due(now[0], quotes)
+        assert (paid.amount, paid.perpetual) == (Decimal("-9.40"), "USDC-PERP")
+        assert each.funding.due(now[0], quotes) == []
+    await floor.place(ticket(2, amount="30000", limit="0.94", of=future))
+    assert floor.funding.due(16 * HOUR, quotes) == []
