@@ -8,7 +8,7 @@ from bot.model.orders import FundingPaid, OrderEnded, OrderFilled, OrderRefused,
 from bot.model.registry import Address, Registry
 from bot.units import GWEI, to_decimal
 
-SHOWN = 8  # digits of a price
+SHOWN = 8  # digits of a price or a fee
 
 
 def line(happened: Event | Action, registry: Registry) -> str | None:
@@ -42,7 +42,7 @@ def line(happened: Event | Action, registry: Registry) -> str | None:
         case Pull(order_id, reason):
             return f"order {order_id}: taking it back, {reason}"
         case OrderFilled():
-            paid = f"fee {happened.fee:f} {happened.fee_asset}"
+            paid = f"fee {_short(happened.fee)} {happened.fee_asset}"
             return f"order {happened.order_id}: {happened.amount:f} at {_short(happened.price)}, {paid}"
         case OrderEnded(filled=filled, reason=reason):
             return f"order {happened.order_id}: over, {filled:f} in all{f', {reason}' if reason else ''}"
@@ -67,7 +67,7 @@ def order(ticket: Ticket) -> str:
     """An order as people read it."""
     venue, base, quote = ticket.market
     return (
-        f"order {ticket.id} at {venue}: {ticket.side} {ticket.amount:f} {base} for {ticket.limit:f} {quote} or better, "
+        f"order {ticket.id} at {venue}: {ticket.side} {ticket.amount:f} {base} for {_short(ticket.limit)} {quote} or better, "
         f"to {ticket.purpose} {ticket.kind} {ticket.trade}: {ticket.why}"
     )
 
@@ -99,5 +99,5 @@ def symbol(coin: Address, registry: Registry) -> str:
 
 
 def _short(price: Decimal) -> str:
-    """In eight digits at most behind the point: what a pool paid has many more."""
+    """In eight digits at most behind the point: what a pool pays, or asks for gas, has many more."""
     return f"{round(price, SHOWN).normalize():f}"
