@@ -67,8 +67,8 @@ def order(ticket: Ticket) -> str:
     """An order as people read it."""
     venue, base, quote = ticket.market
     return (
-        f"order {ticket.id} at {venue}: {ticket.side} {ticket.amount:f} {base} for {_short(ticket.limit)} {quote} or better, "
-        f"to {ticket.purpose} {ticket.kind} {ticket.trade}: {ticket.why}"
+        f"order {ticket.id} at {venue}: {ticket.side} {ticket.amount:f} {base} "
+        f"for {_short(ticket.limit)} {quote} or better, to {ticket.purpose} {ticket.kind} {ticket.trade}: {ticket.why}"
     )
 
 
