@@ -85,9 +85,9 @@ def expected(
     for fill in fills:
         market = tickets[fill.order_id].market
         sign = 1 if tickets[fill.order_id].side is Side.BUY else -1
-        due[market.venue, market.base] += sign * fill.amount
-        due[market.venue, market.quote] -= sign * fill.amount * fill.price
-        due[market.venue, fill.fee_asset] -= fill.fee
+        due[market.holder, market.base] += sign * fill.amount
+        due[market.holder, market.quote] -= sign * fill.amount * fill.price
+        due[market.holder, fill.fee_asset] -= fill.fee
     for payment in paid:
         due[payment.venue, payment.asset] += payment.amount
     return {purse: amount for purse, amount in due.items() if amount}

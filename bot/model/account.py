@@ -115,7 +115,11 @@ def post(account: Account, event: OrderEvent) -> Account:
             return _funded(account, event)
         case Pulled() | OrderOpened() | OrderEnded() | OrderRefused():
             known = account.orders.get(event.order_id)
-            return _settled(account, _told(known, event)) if known else account
+            if known is None:
+                return account
+            if isinstance(event, OrderEnded) and event.fee and known.final is None:
+                account = _charged(account, known.ticket, event)
+            return _settled(account, _told(known, event))
 
 
 def _ordered(account: Account, ticket: Ticket) -> Account:
@@ -200,6 +204,14 @@ def _taken(trade: Trade, before: Account, account: Account, venue: str) -> Decim
     purse = venue, perpetual(trade.coin)
     less = account.balances.get(purse, NOTHING) - before.balances.get(purse, NOTHING)
     return min(less, trade.short.open) if venue in trade.short.venues else NOTHING
+
+
+def _charged(account: Account, ticket: Ticket, ended: OrderEnded) -> Account:
+    """The account after what an order cost besides its fills: about so many dollars as were thought."""
+    purse, trade = (ticket.market.holder, ended.fee_asset), account.trades[ticket.trade]
+    trade = replace(trade, spent_usd=trade.spent_usd + ticket.flat_usd, fees_usd=trade.fees_usd + ticket.flat_usd)
+    balances = {**account.balances, purse: account.balances.get(purse, NOTHING) - ended.fee}
+    return replace(account, balances=balances, trades={**account.trades, trade.id: trade})
 
 
 def _told(order: Order, event: Pulled | OrderOpened | OrderEnded | OrderRefused) -> Order:

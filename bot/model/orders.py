@@ -134,13 +134,18 @@ class OrderFilled:
 
 @dataclass(frozen=True, slots=True)
 class OrderEnded:
-    """It stands no more. `filled`: base units in all, as the exchange says; the fills add up to it, sooner or later."""
+    """It stands no more. `filled`: base units in all, as the exchange says; the fills add up to it, sooner or later.
+
+    `fee`: what it cost besides what its fills did, as gas of a transaction that came to nothing.
+    """
 
     made_at: int
     seen_at: int
     order_id: str
     filled: Decimal
     reason: str = ""
+    fee: Decimal = Decimal(0)
+    fee_asset: Asset = ""
     kind: Literal["order_ended"] = "order_ended"
 
 

@@ -34,7 +34,9 @@ def decide(desk: Desk, look: Look, rules: Rules) -> tuple[Desk, tuple[Action, ..
         return replace(desk, outlooks={}, told={}), mark
     told = {key: why for key, why in desk.told.items() if key[0] in falls}  # of a new depeg all is said anew
     desk = replace(desk, outlooks=_outlooks(falls, look, rules), told=told)
-    counters = opportunities.counters(look.latest.values(), look.values, rules.terms, desk.account, rules.coins)
+    counters = opportunities.counters(
+        look.latest.values(), look.values, rules.terms, desk.account, rules.coins, look.now
+    )
     desk, pulls = _tended(desk, look, rules)
     desk, left = leaving.leave(desk, falls, counters, look, rules)
     desk, taken = entering.enter(desk, falls, opportunities.sound(counters), look, rules)

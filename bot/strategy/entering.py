@@ -11,8 +11,7 @@ from bot.model.outlooks import Stance
 from bot.model.trade import Trade
 from bot.strategy import hedging, legged, opportunities, stakes, tickets, tradable, unhedging
 from bot.strategy.legged import Leg, Legs
-from bot.strategy.mandate import Mandate
-from bot.strategy.opportunities import BP, Counter, Counters
+from bot.strategy.opportunities import BP, Counters
 from bot.strategy.ordering import Desk, Look, Rules, peg_usd, remembering, rests, reviewed
 from bot.strategy.stakes import Holdings, Stake
 from bot.strategy.tickets import Wish
@@ -55,7 +54,7 @@ def _of_fallen(
     """What a coin off its peg offers: to be held, or held and sold short. Why not, where it is not, is remembered."""
     coin, mandate = depeg.coin, rules.mandate
     view, offers, futures = desk.outlooks[coin], counters.get(coin, ()), counters.get(perpetual(coin), ())
-    good = tradable.buyable(coin, offers, desk, look)
+    good = tradable.buyable(coin, offers, desk, look, rules.mandate)
     dry = None if good else tradable.why_not(coin, offers, desk, look)
     found: list[tuple[Kind, Hold | Hedged | str]] = []
     if mandate.holds:
@@ -66,7 +65,7 @@ def _of_fallen(
     if mandate.hedges and dollar and depeg.direction == "below" and (futures or view.stance is Stance.HEDGED):
         where = good or offers, futures
         there, short = ([each for each in some if not rests(each, desk, look, rules)] for some in where)
-        hedged = hedging.chance(coin, view, there, short, desk.account, mandate, look.now - depeg.start)
+        hedged = hedging.chance(coin, view, there, short, desk.account, mandate, look.now - depeg.start, look.now)
         found.append(("hedged", hedged if isinstance(hedged, str) else dry or hedged))
     for kind, each in found:
         if isinstance(each, str):
@@ -129,9 +128,8 @@ def _hold(desk: Desk, hold: Hold, counters: Counters, look: Look, rules: Rules) 
         return remembering(desk, Passed(look.now, hold.coin, "hold", room.reason)), []
     dearest = hold.price * hold.usd * NEAR
     amount = Decimal(repr(usd / dearest / (1 + rules.mandate.slippage_bp / BP))).quantize(Decimal("1e-8"), ROUND_DOWN)
-    good = tradable.buyable(hold.coin, offers, desk, look)
+    good = tradable.buyable(hold.coin, offers, desk, look, rules.mandate)
     near = [each for each in good if each.ask_usd <= dearest and not rests(each, desk, look, rules)]
-    near = [each for each in near if _worth_its_gas(each, rules.mandate)]
     view = hold.outlook
     why = f"{1 - hold.price:.2%} below its peg, comes back with {view.recovery_low:.0%} or more, worth {view.fair:.4f}"
     wish = Wish(
@@ -202,12 +200,6 @@ def _pair(desk: Desk, pair: Pair, counters: Counters, look: Look, rules: Rules) 
         f"{pair.net_bp:.0f} bp after costs between {pair.buy.venue} and {pair.sell.venue}",
     )
     return legged.place(desk, legs, look, rules)
-
-
-def _worth_its_gas(offer: Counter, mandate: Mandate) -> bool:
-    """Whether what an order costs besides its fee is little of what may be bought there at once."""
-    usd = min(offer.quote.ask_size * mandate.share * offer.ask_usd, mandate.most_usd)
-    return offer.terms.flat_usd <= usd * mandate.slippage_bp / BP
 
 
 def _open(desk: Desk, kind: Kind, coin: Asset) -> Trade | None:

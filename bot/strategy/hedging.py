@@ -28,18 +28,19 @@ def chance(
     futures: Sequence[Counter],
     account: Account,
     mandate: Mandate,
-    age: int = 0,
+    age: int,
+    now: int,
 ) -> Hedged | str:
     """What buying a coin below its peg and selling its perpetual promises; or why it is no chance.
 
-    `age` of the depeg, ns.
+    `age` of the depeg, ns. Two legs are begun only on what both books said just now.
     """
     if outlook.stance not in (Stance.HOLD, Stance.HEDGED):
         return f"{outlook.stance}: {outlook.reasons[0] if outlook.reasons else 'by its outlook'}"
     if lasted := too_long(outlook, age):
         return lasted
-    asks = [each for each in spot if each.sells]
-    bids = [each for each in futures if shortable(each)]
+    asks = [each for each in spot if each.sells and now - each.quote.seen_at <= mandate.pair_age]
+    bids = [each for each in futures if shortable(each) and now - each.quote.seen_at <= mandate.pair_age]
     if not asks:
         return "nobody sells it for money where orders may go"
     if not bids:
@@ -104,5 +105,5 @@ def _costs(buy: Counter, short: Counter, price: float, days: float, mandate: Man
 def _borne(buy: Counter, short: Counter, account: Account, mandate: Mandate) -> float:
     """Coins that both books, the money at one and the margin at the other bear."""
     dearest = buy.ask_usd * (1 + slip_bp(mandate) / BP)
-    books = min(buy.quote.ask_size, short.quote.bid_size)
+    books = min(buy.quote.ask_size * buy.part(slip_bp(mandate)), short.quote.bid_size)
     return min(books, _affords(buy, account), covered(short, account), mandate.most_usd / dearest)

@@ -5,18 +5,21 @@ Loops are found in the chain's pools block by block, see bot.strategy.routing; a
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
 from bot.model.account import Account
 from bot.model.coins import Coins
 from bot.model.decisions import Depeg, FairValues, Hedged, Hold, Loop, Opportunity, Pair, Value
+from bot.model.episodes import Redemption
 from bot.model.events import Quote
-from bot.model.markets import DOLLAR, FIAT, Asset, Market, underlying
+from bot.model.markets import CHAIN, DOLLAR, FIAT, Asset, Market, underlying
 from bot.model.orders import Terms
 from bot.model.outlooks import Outlook, Stance
+from bot.model.redeeming import access
 from bot.model.times import DAY
 from bot.strategy.mandate import Mandate
+from bot.strategy.onchain import MOVE
 from bot.strategy.worth import SURE_BP
 
 BP = 1e4
@@ -60,6 +63,13 @@ class Counter:
         """What buying one costs among so many dollars' worth, with what an order costs besides."""
         return self.ask_usd * (1 + self.terms.flat_usd / usd)
 
+    def part(self, slip_bp: float) -> float:
+        """Of a size that stands here, the share that costs no more than that besides its price, on average.
+
+        All at the touch of a book; a pool's size moves its price by MOVE, and costs half of that.
+        """
+        return min(slip_bp / BP / MOVE, 1.0) if self.market.holder == CHAIN else 1.0
+
     @property
     def bid_usd(self) -> float:
         """What selling one brings, the fee counted."""
@@ -76,16 +86,18 @@ Counters = Mapping[Asset, tuple[Counter, ...]]
 
 
 def counters(
-    latest: Iterable[Quote], values: FairValues, terms: Mapping[Market, Terms], account: Account, coins: Coins
+    latest: Iterable[Quote], values: FairValues, terms: Mapping[Market, Terms], account: Account, coins: Coins, now: int
 ) -> Counters:
     """Every market where a stablecoin is traded against money, and whose venue is known well enough.
 
     And where its perpetual is: a market of an asset of its own.
 
-    Also money that has fallen: what is to be left is left for it, too. Nothing is begun with it, see `sound`.
+    Also money that has fallen: what is to be left is left for it, too. Nothing is begun with it, see `sound`. A coin
+    for which nobody gives par any more is no money: its price may be that of the very market it would be taken in.
     """
-    kept = {DOLLAR, *_money(values, coins)}
-    money = {asset: each for asset, each in values.values.items() if asset in kept or coins.peg(asset) == DOLLAR}
+    paid = {asset: each for asset, each in values.values.items() if _pays(asset, coins, now)}
+    kept = {DOLLAR, *_money(replace(values, values=paid), coins)}
+    money = {asset: each for asset, each in paid.items() if asset in kept or coins.peg(asset) == DOLLAR}
     money[DOLLAR] = Value(1.0, 0.0, 1.0, anchored=True)
     found = defaultdict[Asset, list[Counter]](list)
     for quote in latest:
@@ -97,9 +109,14 @@ def counters(
             and market.quote in money
             and account.ready(market.venue) is None
         ):
-            paid = money[market.quote]
-            found[market.base].append(Counter(quote, its, paid.usd, paid.sigma_bp, sound=market.quote in kept))
+            worth = money[market.quote]
+            found[market.base].append(Counter(quote, its, worth.usd, worth.sigma_bp, sound=market.quote in kept))
     return {coin: tuple(sorted(each, key=lambda one: one.market)) for coin, each in found.items()}
+
+
+def _pays(asset: Asset, coins: Coins, now: int) -> bool:
+    known = coins.by_symbol.get(asset)
+    return known is None or access(known, now).state is not Redemption.BROKEN
 
 
 def sound(counters: Counters) -> Counters:
@@ -160,8 +177,8 @@ def _pair(coin: Asset, a: Counter, b: Counter, account: Account, mandate: Mandat
         return None
     flat_usd = a.terms.flat_usd + b.terms.flat_usd
     amount = min(
-        a.quote.ask_size,
-        b.quote.bid_size,
+        a.quote.ask_size * a.part(mandate.pair_bp / 4),
+        b.quote.bid_size * b.part(mandate.pair_bp / 4),
         float(account.free(a.market.venue, a.market.quote)) / (a.quote.ask * (1 + float(a.terms.taker))),
         float(account.spare(b.market.venue, coin)),
         mandate.most_usd / a.ask_usd,

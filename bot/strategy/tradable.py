@@ -12,6 +12,7 @@ from bot.model.orders import Side
 from bot.strategy import drying, liquidity, pool_depth, stress
 from bot.strategy.deviation import COIN
 from bot.strategy.liquidity import Levels
+from bot.strategy.mandate import Mandate
 from bot.strategy.opportunities import BP, Counter
 from bot.strategy.ordering import Desk, Look, Rules
 
@@ -23,12 +24,18 @@ SOLD_IN = 60.0  # minutes in which a coin should be sold in bad times
 DRIED = 0.25  # of what trades now that still trades then
 
 
-def buyable(coin: Asset, offers: Sequence[Counter], desk: Desk, look: Look) -> tuple[Counter, ...]:
-    """The markets that may be bought in, the best first: neither poor nor drying up."""
+def buyable(coin: Asset, offers: Sequence[Counter], desk: Desk, look: Look, mandate: Mandate) -> tuple[Counter, ...]:
+    """The markets that may be bought in, the best first: neither poor nor drying up, nor too small for their gas."""
     scored = {each.market: score(each) for each in offers if each.sells}
     good = (each for each in offers if scored.get(each.market, 0.0) >= POOR)
-    good = (each for each in good if not _trend(coin, each, desk, look).dries)
+    good = (each for each in good if _worth_its_gas(each, mandate) and not _trend(coin, each, desk, look).dries)
     return tuple(sorted(good, key=lambda each: (-scored[each.market], each.market)))
+
+
+def _worth_its_gas(offer: Counter, mandate: Mandate) -> bool:
+    """Whether what an order costs besides its fee is little of what may be bought there at once."""
+    usd = min(offer.quote.ask_size * mandate.share * offer.ask_usd, mandate.most_usd)
+    return offer.terms.flat_usd <= usd * mandate.slippage_bp / BP
 
 
 def why_not(coin: Asset, offers: Sequence[Counter], desk: Desk, look: Look) -> str | None:

@@ -24,8 +24,8 @@ from strategy.desks import (
 
 from bot.model import account as books
 from bot.model.account import Account
-from bot.model.markets import DOLLAR
-from bot.model.orders import Order, OrderEvent, OrderFilled, Purpose, Side, Ticket
+from bot.model.markets import DOLLAR, Market
+from bot.model.orders import Order, OrderEnded, OrderEvent, OrderFilled, Purpose, Side, Ticket, VenueSeen
 from bot.model.trade import Trade
 
 RICH = told(Account(), [seen(ALPHA, USD=1e6, USDC=1e6, BNB=10), seen(BETA, USD=1e6, USDC=1e6)])
@@ -235,3 +235,15 @@ def test_what_a_hold_holds_is_not_spare(amount: float, elsewhere: bool) -> None:
     after = filled(after, ticket(amount=Decimal(str(round(amount, 2)))))
 
     assert after.spare(BETA if elsewhere else ALPHA, USDC) == 50
+
+
+def test_what_a_failed_order_cost_is_a_loss_of_its_trade() -> None:
+    """Gas of a transaction that came to nothing leaves the purse once, and what was earned is so much less."""
+    asked = ticket(market=Market("chain:pool", "USDC", "USDT"), flat_usd=3.0)
+    purse = VenueSeen(1, 1, "chain", ready=True, balances=(("ETH", Decimal(1)), ("USDT", Decimal(1000))))
+    over = OrderEnded(2, 2, asked.id, Decimal(0), "reverted", Decimal("0.002"), "ETH")
+    account = told(Account(), [purse, ordered(asked), over, over])
+
+    assert account.balances["chain", "ETH"] == Decimal("0.998")
+    assert not account.trades
+    assert account.realised_usd == -3.0

@@ -91,7 +91,7 @@ def test_an_order_s_gas_counts() -> None:
     account = told(Account(), [seen(ALPHA, USD=1e5), seen(GAMMA, USDT=1e5)])
     view = outlook(stance=Stance.HEDGED)
 
-    cheap, dear = (hedging.chance(USDC, view, each, short, account, Mandate()) for each in (there, gas))
+    cheap, dear = (hedging.chance(USDC, view, each, short, account, Mandate(), 0, T0) for each in (there, gas))
     assert isinstance(cheap, Hedged)
     assert isinstance(dear, Hedged)
     assert cheap.net - dear.net == pytest.approx(2 * 50 / Mandate().most_usd, rel=0.1)

@@ -7,13 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model.account import Account
+from bot.model.coins import shipped
 from bot.model.decisions import Depeg, FairValues, Hold, Opportunity, Pair, Value
 from bot.model.events import Quote
 from bot.model.markets import DOLLAR
 from bot.model.orders import Terms
 from bot.model.outlooks import Outlook, Stance
-from bot.model.times import SECOND
-from bot.strategy import opportunities
+from bot.model.times import SECOND, moment
+from bot.strategy import onchain, opportunities
 from bot.strategy.mandate import Mandate
 from bot.strategy.opportunities import Counter
 from strategy import desks
@@ -155,11 +156,11 @@ def test_money_is_what_is_worth_a_dollar_for_sure(usd: float, sigma_bp: float, r
     values = FairValues(T0, {USDC: SURE, USDT: Value(usd, sigma_bp, 1.0, anchored=True)})
     latest = [Quote(T0, T0, ALPHA, USDC, USDT, 0.9, 0.9, 1e6, 1e6)]
     account = told(RICH, [seen(ALPHA, ready=ready, USDT=1e6)])
-    found = opportunities.counters(latest, values, {market(quote=USDT): TERMS}, account, COINS)
+    found = opportunities.counters(latest, values, {market(quote=USDT): TERMS}, account, COINS, T0)
 
     assert bool(found) == ready
     assert bool(opportunities.sound(found)) == (ready and abs(usd - 1) <= 0.02 and sigma_bp <= 100)
-    assert opportunities.counters(latest, values, {}, account, COINS) == {}
+    assert opportunities.counters(latest, values, {}, account, COINS, T0) == {}
     for each in found.get(USDC, ()):
         assert each.proceeds_usd <= min(each.quote_usd, 1.0)
 
@@ -169,7 +170,28 @@ def test_what_is_held_is_left_for_money_that_fell() -> None:
     values = FairValues(T0, {USDC: SURE, USDT: Value(0.9, 5.0, 1.0, anchored=True)})
     latest = [Quote(T0, T0, ALPHA, USDC, USDT, 0.8, 0.8, 1e6, 1e6)]
     account = told(RICH, [seen(ALPHA, USDT=1e6)])
-    found = opportunities.counters(latest, values, {market(quote=USDT): TERMS}, account, COINS)
+    found = opportunities.counters(latest, values, {market(quote=USDT): TERMS}, account, COINS, T0)
 
     assert found[USDC][0].bid_usd == pytest.approx(0.8 * 0.9 * (1 - float(TERMS.taker)))
     assert opportunities.sound(found) == {}
+
+
+def test_a_coin_that_nobody_pays_par_for_is_no_money() -> None:
+    """What it is worth may be told by the very market it would be taken in: nothing is sold for it, either."""
+    values = FairValues(T0, {USDC: SURE, "SUSD": Value(1.0, 5.0, 1.0, anchored=True)})
+    latest = [Quote(T0, T0, ALPHA, USDC, "SUSD", 0.99, 0.991, 1e6, 1e6)]
+    account, terms = told(RICH, [seen(ALPHA, SUSD=1e6)]), {market(quote="SUSD"): TERMS}
+    paid, no_more = T0, moment("2025-06-01")
+
+    assert opportunities.counters(latest, values, terms, account, shipped(), paid)
+    assert opportunities.counters(latest, values, terms, account, shipped(), no_more) == {}
+
+
+@given(st.floats(0.1, 100))
+def test_a_pool_is_bought_in_no_further_than_its_price_may_move(slip_bp: float) -> None:
+    """At the touch of a book all costs the same; a pool's size moves its price, and half of that is paid."""
+    book, pool = (
+        Counter(Quote(T0, T0, venue, USDC, USDT, 0.9, 0.9, 1e6, 1e6), TERMS, 1.0) for venue in (ALPHA, "chain:x")
+    )
+    assert book.part(slip_bp) == 1
+    assert pool.part(slip_bp) * 1e4 * onchain.MOVE / 2 <= slip_bp

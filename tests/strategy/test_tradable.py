@@ -142,7 +142,7 @@ def test_its_trend_is_told_where_it_is_why() -> None:
     desk, look = sight(known=followed(*minutes), now=T0 + 30 * MINUTE)
     offers = (offer(size=5_000.0),)
 
-    assert tradable.buyable(USDC, offers, desk, look) == ()
+    assert tradable.buyable(USDC, offers, desk, look, Mandate()) == ()
     assert "dry up: alpha" in (tradable.why_not(USDC, offers, desk, look) or "")
     assert tradable.why_not(USDC, (replace(offers[0], quote=replace(offers[0].quote, ask=None)),), desk, look) is None
 
@@ -152,14 +152,14 @@ def test_what_was_before_the_alert_is_no_drying() -> None:
     minutes = [quote(ALPHA, T0 + n * MINUTE, LOW, size=DEEP if n < 0 else 5_000.0) for n in range(-30, 11)]
     desk, look = sight(known=followed(*minutes), now=T0 + 10 * MINUTE)
 
-    assert tradable.buyable(USDC, (offer(size=5_000.0),), desk, look)
+    assert tradable.buyable(USDC, (offer(size=5_000.0),), desk, look, Mandate())
 
 
 @given(st.lists(st.floats(1.0, 1e7), min_size=1, max_size=6))
 def test_the_best_market_is_the_first(sizes: list[float]) -> None:
     """Of those that may be bought in."""
     offers = tuple(offer(f"v{n}", size) for n, size in enumerate(sizes))
-    found = tradable.buyable(USDC, offers, *sight())
+    found = tradable.buyable(USDC, offers, *sight(), Mandate())
 
     assert [tradable.score(each) for each in found] == sorted(map(tradable.score, found), reverse=True)
     assert {each.market for each in found} == {each.market for each in offers if tradable.score(each) >= tradable.POOR}
