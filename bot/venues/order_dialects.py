@@ -62,7 +62,11 @@ ORDER_DIALECTS: Mapping[str, OrderDialect] = {
         36,
         trades_of="orderId",
         burst=300.0,
-        options={"recvWindow": 5_000, "fetchOpenOrders": {"warnWithoutSymbol": False}},
+        options={
+            "recvWindow": 5_000,
+            "fetchOpenOrders": {"warnWithoutSymbol": False},
+            "watchPositions": {"fetchPositionsSnapshot": False},  # positions are asked for, and its own reading fails
+        },
     ),
 }
 """By ccxt's id. Sources: the exchanges' pages on placing and asking for orders, and ccxt's classes."""
