@@ -1,5 +1,6 @@
 """The `repeg` command. Heavy imports wait inside the commands, so that --help is there at once."""
 
+import errno
 import os
 import sys
 
@@ -27,6 +28,9 @@ from bot.app.commands import (
     watch,
 )
 from bot.model.errors import UserError
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""Why nothing more can be written, where no command can help it."""
 
 app = typer.Typer(
     name="repeg",
@@ -73,7 +77,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # what was started is taken down
     logging.basicConfig(level=logging.WARNING, format="repeg: %(message)s")
     try:
-        app()
+        _run()
     except UserError as error:
         complain(str(error))
         sys.exit(1)
@@ -81,4 +85,26 @@ def main() -> None:
         complain("stopped")
         sys.exit(130)
     except BrokenPipeError:
+        _hush()
         sys.exit(141)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        _hush()
+        complain(f"nothing more can be written: {error.strerror}")
+        sys.exit(1)
+
+
+def _run() -> None:
+    """The command, until all that it said is out: the interpreter's end is too late to hear that it could not be."""
+    try:
+        app()
+    finally:
+        sys.stdout.flush()
+
+
+def _hush() -> None:
+    """What could not be written is not tried again at the interpreter's end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

@@ -55,8 +55,11 @@ NOWHERE = "http://127.0.0.1:9"  # nothing listens on the discard port
 
 def repeg(*words, home):
     """Run the command as a user would, with a home of its own."""
-    env = {**os.environ, "HOME": str(home), "XDG_CACHE_HOME": str(home), "COLUMNS": "200"}
-    return subprocess.run([REPEG, *words], capture_output=True, text=True, env=env, timeout=60)
+    return subprocess.run([REPEG, *words], capture_output=True, text=True, env=_home(home), timeout=60)
+
+
+def _home(home):
+    return {**os.environ, "HOME": str(home), "XDG_CACHE_HOME": str(home), "COLUMNS": "200"}
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
@@ -146,3 +149,21 @@ def test_a_demo_that_is_ended_leaves_no_chain_behind():
 
     assert demo.wait(20) == 130
     assert not Path(f"/proc/{chain}").exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("coins",), ("watch", "--json", "-x", "kraken", "--through", NOWHERE)],
+    ids=lambda words: words[0],
+)
+def test_what_cannot_be_written_is_one_line(words, tmp_path):
+    """A full disk behind stdout is told once, also by the command that would go on for ever."""
+    if not Path("/dev/full").exists():
+        pytest.skip("needs Linux's full device")
+    with Path("/dev/full").open("w") as full:
+        told = subprocess.run(
+            [REPEG, *words], stdout=full, stderr=subprocess.PIPE, text=True, env=_home(tmp_path), timeout=60
+        )
+
+    assert told.returncode == 1
+    assert told.stderr == "repeg: nothing more can be written: No space left on device\n"
