@@ -1,7 +1,7 @@
 """The transactions of an order on chain, on disk before any node sees them: a file an order, named by its ticket.
 
-The first line is the swap, each further one a signed transaction. What was cut off in the midst of being written was
-never sent, and counts as not written.
+The first line is the swap, each further one a signed transaction, or that the one before it was struck. What was cut
+off in the midst of being written was never sent, and counts as not written.
 """
 
 import json
@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from bot.model.errors import UserError
 from bot.model.orders import Side
 from bot.model.registry import Address
 from bot.venues.chain_swaps import Swap
@@ -76,7 +77,7 @@ class SwapLog:
 
     def keep(self, attempt: Attempt) -> None:
         """Safe on disk when this comes back."""
-        if not self._path.exists():
+        if not self._attempts:  # a swap that is there already may have been cut off
             _append(self._path, asdict(self.swap))
         _append(self._path, asdict(attempt))
         self._attempts.append(attempt)
@@ -97,15 +98,34 @@ def begin(folder: Path, swap: Swap) -> SwapLog:
 
 
 def kept(folder: Path) -> Iterator[SwapLog]:
-    """Every log in a folder, made if it is not there. One without a line was never begun, and is not told."""
+    """Every log in a folder, made if it is not there. One without a line was never begun, and is not told.
+
+    UserError where one cannot be read: what it holds may be on its way.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for path in sorted(folder.glob(f"*{SUFFIX}")):
         lines = [line for text in path.read_bytes().splitlines() if (line := _parsed(text)) is not None]
         if lines:
-            swap, *rest = lines
-            struck = {each["struck"] for each in rest if "struck" in each}
-            signed = [Attempt(**each) for each in rest if "struck" not in each]
-            yield SwapLog(path, _swap(swap), [each for each in signed if each.hash not in struck])
+            try:
+                yield _read(path, lines)
+            except (KeyError, TypeError, ValueError):
+                told = "this log of an order does not say what was signed for which swap"
+                raise UserError(f"{path}: {told}: look at the wallet, then move it away") from None
+
+
+def _read(path: Path, lines: Iterable[dict[str, Any]]) -> SwapLog:
+    swaps: list[Swap] = []
+    signed: list[Attempt] = []
+    for line in lines:
+        if "struck" in line:  # the same transaction may be signed again, and is the same to the last digit
+            signed = [each for each in signed if each.hash != line["struck"]]
+        elif "order_id" in line:
+            swaps.append(_swap(line))
+        else:
+            signed.append(Attempt(**line))
+    if not swaps:
+        raise KeyError("order_id")
+    return SwapLog(path, swaps[0], signed)
 
 
 def _swap(told: dict[str, Any]) -> Swap:

@@ -15,9 +15,7 @@ from bot.sandbox import abi
 from bot.sandbox.actor import Actor
 from bot.venues import swap_log
 from bot.venues.chain_orders import GAS
-from bot.venues.chain_swaps import Swap
 from bot.venues.rpc import Rpc
-from bot.venues.swap_log import Attempt
 
 from .till import SIGNER
 from .wallets import (
@@ -257,20 +255,6 @@ async def test_gas_is_no_more_than_terms_count(actor, tmp_path):
 def hashes(folder, name):
     """Of all that was signed for an order."""
     return [each.hash for log in swap_log.kept(folder) if log.swap.order_id == name for each in log.attempts]
-
-
-def test_a_line_that_was_cut_off_was_never_sent(tmp_path):
-    """It is skipped, and what follows it counts."""
-    swap = Swap("rp1", SELL, THREE, 1, 2, "0xa", "0xb", 6, 6, 10**30, 1)
-    log = swap_log.begin(tmp_path, swap)
-    for number in range(2):
-        log.keep(Attempt("swap", number, "0xa", "", 1, 1, 1, f"0x{number}", "0x"))
-        with (tmp_path / "rp1.jsonl").open("ab") as file:
-            file.write(b'{"step": "swap", "nonce"')
-    (found,) = swap_log.kept(tmp_path)
-
-    assert found.swap == swap
-    assert [each.hash for each in found.attempts] == ["0x0", "0x1"]
 
 
 async def test_a_node_that_is_down_makes_the_wallet_unknown_and_no_order_lost(actor, tmp_path):
