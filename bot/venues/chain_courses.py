@@ -1,5 +1,6 @@
 """The course of one order on chain: approved, swapped, and what came of it by the receipts."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,8 +14,11 @@ from bot.venues.multicall import Call
 from bot.venues.rpc import NodeDown, Rpc, RpcError
 from bot.venues.swap_log import Step, SwapLog
 from bot.venues.wallet import Wallet
-from bot.venues.wallet_sending import Landed, Lost, Objection, WalletSender
+from bot.venues.wallet_sending import Landed, Lost, Objection, Sent, WalletSender
 
+log = logging.getLogger(__name__)
+
+PATIENCE = 4  # blocks
 SILENT = (NodeDown, RpcError)
 Begun = Callable[[SwapLog], None]
 """Told of an order whose first transaction is on its way."""
@@ -52,9 +56,6 @@ class Courses:
                 approved = await self._landed(record, "approve", approval, lambda: self._unpulled(record), begun)
                 if isinstance(approved, Lost) or not approved.worked:
                     return approved
-            why = await self._still_good(record)
-            if why:
-                return Lost(why)
             return await self._landed(record, "swap", record.swap.exchange, lambda: self._still_good(record), begun)
         except SILENT as error:
             return Lost(str(error))
@@ -72,7 +73,7 @@ class Courses:
         if told:
             return await self._sender.follow(record, wanted)
         if not known:
-            return await self._sender.follow(record, _never_arrived)
+            return await self._sender.follow(record, because("it never arrived before a restart"))
         if record.flying[0].step == "swap":
             return await self._sender.follow(record, lambda: self._still_good(record))
         return await self._sender.follow(record, lambda: self._unpulled(record))
@@ -129,13 +130,27 @@ class Courses:
     async def _landed(
         self, record: SwapLog, step: Step, call: Call, objection: Objection, begun: Begun
     ) -> Landed | Lost:
+        """Sent if nothing is to be said against it, and followed. NodeDown, RpcError: nothing of it was signed."""
         first = not record.attempts
-        lost = await self._sender.send(record, step, call)
-        if lost is not None:
-            return lost
+        sent = await self._sent(record, step, call, objection)
+        if isinstance(sent, Lost):
+            return sent
         if first:
             begun(record)
-        return await self._sender.follow(record, objection)
+        return await self._sender.follow(record, because(sent.doubt) if sent.doubt else objection)
+
+    async def _sent(self, record: SwapLog, step: Step, call: Call, objection: Objection) -> Lost | Sent:
+        """What was begun is not given up because a node answers nothing of use: it is asked again for some blocks."""
+        began = self._heads.number
+        while True:
+            try:
+                why = await objection()
+                return Lost(why) if why else await self._sender.send(record, step, call)
+            except SILENT as error:
+                if not record.attempts or self._heads.number - began >= PATIENCE:
+                    raise
+                log.warning("order %s: asked again with the next block: %s", record.swap.order_id, error)
+            await self._heads.news()
 
     async def _unpulled(self, record: SwapLog) -> str | None:
         return self._pulled(record.swap.order_id)
@@ -146,8 +161,13 @@ class Courses:
         return self._pulled(swap.order_id) or await self._wallet.objection(swap.exchange, self._heads.hash)
 
 
-async def _never_arrived() -> str | None:
-    return "it never arrived before a restart"
+def because(why: str) -> Objection:
+    """It is to be taken back, whatever else is known."""
+
+    async def objection() -> str | None:
+        return why
+
+    return objection
 
 
 async def wanted() -> str | None:

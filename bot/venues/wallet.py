@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.model.registry import Address
-from bot.venues import calldata, multicall
+from bot.venues import calldata, multicall, refusals
 from bot.venues.chain_swaps import Swap
 from bot.venues.multicall import Asking, Call, word
 from bot.venues.rpc import Rpc, RpcError
@@ -88,7 +88,10 @@ class Wallet:
         try:
             await self._rpc.call("eth_call", asked, {"blockHash": block_hash})
         except RpcError as error:
-            return calldata.explained(error.data) or error.message
+            why = refusals.revert(error)
+            if why is None:
+                raise
+            return why
         return None
 
     async def gas(self, call: Call) -> int:

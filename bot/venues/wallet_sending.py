@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.model.registry import Address
 from bot.units import BPS, mul_div_up
+from bot.venues import refusals
 from bot.venues.dispatch import KNOWN
 from bot.venues.heads import Heads
 from bot.venues.keys import FeeMarketTransaction, Signer
@@ -61,6 +62,13 @@ class Lost:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """It is on its way, as far as we know; `doubt` is what the node said against it, where that proves nothing."""
+
+    doubt: str = ""
+
+
 @dataclass(slots=True)
 class _Watch:
     """What was done about a transaction since it is followed."""
@@ -99,11 +107,17 @@ class WalletSender:
         """The most that a transaction signed now pays for its gas: twice the next block's base fee, within bounds."""
         return min(2 * self._heads.next_base_fee + self._policy.priority_fee, self._policy.most)
 
-    async def send(self, record: SwapLog, step: Step, call: Call) -> Lost | None:
-        """Send a call, to be followed, or why not. NodeDown, RpcError where it would revert: nothing is signed."""
+    async def send(self, record: SwapLog, step: Step, call: Call) -> Lost | Sent:
+        """Send a call, to be followed, or why not. NodeDown, RpcError where no node says: nothing is signed."""
         if dear := self.dear():
             return Lost(dear)
-        gas = mul_div_up(await self._wallet.gas(call), BPS + MARGIN_BPS, BPS)
+        try:
+            gas = mul_div_up(await self._wallet.gas(call), BPS + MARGIN_BPS, BPS)
+        except RpcError as error:
+            why = refusals.revert(error)
+            if why is None:
+                raise
+            return Lost(why)
         counts = await self._wallet.counts()
         transaction = FeeMarketTransaction(
             chain_id=self._policy.chain_id,
@@ -116,9 +130,12 @@ class WalletSender:
         )
         refusal = await self._launch(record, step, transaction)
         if refusal is None:
-            return None
+            return Sent()
+        why = f"the node refused it: {refusal.message}"
+        if not refusals.untaken(refusal):
+            return Sent(why)
         record.strike()
-        return Lost(f"the node refused it: {refusal}")
+        return Lost(why)
 
     async def follow(self, record: SwapLog, objection: Objection) -> Landed | Lost:
         """The end of the newest nonce of a log, whichever of its transactions it is. Outlasts nodes that are down."""
@@ -220,8 +237,8 @@ class WalletSender:
     def _empty(self, attempt: Attempt) -> FeeMarketTransaction:
         return replace(self._again(attempt), gas_limit=TRANSFER_GAS, to=self.address, data=b"")
 
-    async def _launch(self, record: SwapLog, step: Step, transaction: FeeMarketTransaction) -> str | None:
-        """Sign, keep, broadcast. Why the node will not have it, where it says so."""
+    async def _launch(self, record: SwapLog, step: Step, transaction: FeeMarketTransaction) -> RpcError | None:
+        """Sign, keep, broadcast. The node's refusal, where it says that it will not have it."""
         attempt = Attempt.of(step, transaction, self._signer.sign(transaction))
         record.keep(attempt)
         self._remember(attempt)
@@ -232,7 +249,7 @@ class WalletSender:
         while len(self._newest) > REMEMBERED:
             del self._newest[min(self._newest)]
 
-    async def _offer(self, attempt: Attempt) -> str | None:
+    async def _offer(self, attempt: Attempt) -> RpcError | None:
         """The node's refusal, if it will not have it and does not know it. Silence is no refusal: it may have come."""
         try:
             await self._rpc.call("eth_sendRawTransaction", attempt.raw)
@@ -242,7 +259,7 @@ class WalletSender:
             return await self._doubted(attempt, error)
         return None
 
-    async def _doubted(self, attempt: Attempt, refusal: RpcError) -> str | None:
+    async def _doubted(self, attempt: Attempt, refusal: RpcError) -> RpcError | None:
         if any(words in refusal.message.lower() for words in KNOWN):
             return None
         try:
@@ -251,7 +268,7 @@ class WalletSender:
             return None
         if known is None:
             log.warning("the node refused %s: %s", attempt.hash, refusal.message)
-        return refusal.message if known is None else None
+        return refusal if known is None else None
 
     async def _sight(self, attempts: Sequence[Attempt]) -> _Sighting:
         """The count is asked first: a nonce it counts as used has a receipt by the time that is asked for."""
