@@ -39,7 +39,7 @@ class Trade:
     pnl_usd: float  # after fees; what is left counts at the last price
     best_pnl_usd: float | None  # of its own entries sold at the best price there was; None where none is known
     capture: float | None  # of the best; None where there was nothing to be had
-    exit_reason: str | None  # of the last order that left it
+    exit_reason: str | None  # of the last order that left it; of a hedge of the first, for the last ones close crumbs
 
     @property
     def fees_usd(self) -> float:
@@ -99,8 +99,15 @@ def _trade(fills: Sequence[Fill], outcome: Outcome) -> Trade:
         pnl_usd=pnl,
         best_pnl_usd=best,
         capture=pnl / best if best is not None and best > 0 else None,
-        exit_reason=next((fill.why for fill in reversed(fills) if fill.purpose in WAYS_OUT), None),
+        exit_reason=_why_left(fills),
     )
+
+
+def _why_left(fills: Sequence[Fill]) -> str | None:
+    ways_out = [fill for fill in fills if fill.purpose in WAYS_OUT]
+    last = ways_out[-1].why if ways_out else None
+    exits = (fill.why for fill in ways_out if fill.purpose is Purpose.EXIT)
+    return next(exits, last) if fills[0].kind == "hedged" else last
 
 
 def _earned(fills: Sequence[Fill], outcome: Outcome, end: int) -> float:

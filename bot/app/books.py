@@ -46,6 +46,11 @@ def read(settings: Settings, now: int, *, live: bool) -> Books:
         journal.close()
 
 
+def ever_kept(settings: Settings) -> bool:
+    """Whether a bot of any chain, live or not, ever ran from the state folder."""
+    return any(settings.folder.glob("journal-*.sqlite"))
+
+
 def earned(account: Account) -> float:
     """Dollars, by what was sold of all trades."""
     return account.realised_usd + sum(trade.realised_usd for trade in account.trades.values())

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.app.screen import one_line
 from bot.model.errors import UserError
 
 RESUME = "RESUME"
@@ -21,9 +22,9 @@ class KillSwitch:
     file: Path
 
     def reason(self) -> str | None:
-        """Why everything stands still; None when it does not."""
+        """Why everything stands still, in one line; None when it does not."""
         try:
-            return self.file.read_text(encoding="utf-8").strip() or "the kill switch was pulled"
+            return one_line(self.file.read_text(encoding="utf-8")) or "the kill switch was pulled"
         except FileNotFoundError:
             return None if self.file.parent.is_dir() else f"the state folder {self.file.parent} is gone"
         except (OSError, UnicodeDecodeError) as error:
@@ -33,7 +34,7 @@ class KillSwitch:
         """Stop everything, over restarts and power cuts too."""
         with self._told():
             with self.file.open("w", encoding="utf-8") as written:
-                written.write(reason + "\n")
+                written.write(said(reason) + "\n")
                 written.flush()
                 os.fsync(written.fileno())
             _sync(self.file.parent)
@@ -75,6 +76,11 @@ class KillSwitch:
             yield
         except OSError as error:
             raise UserError(f"the kill switch {self.file} cannot be changed: {error.strerror}") from None
+
+
+def said(reason: str) -> str:
+    """A reason as it is written down and told: one line, and never none."""
+    return one_line(reason) or "by hand"
 
 
 def _sync(folder: Path) -> None:

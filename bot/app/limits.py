@@ -26,8 +26,9 @@ SHARES = (*LOSSES, *RISKS, *PARTS)
 
 
 def told(settings: Settings, now: int, *, live: bool) -> dict[str, Any]:
-    """As `repeg limits --json` prints it."""
-    _check(settings)
+    """As `repeg limits --json` prints it. UserError where there are no such books, JournalError for damaged ones."""
+    check(settings)
+    _kept(settings, live=live)
     known = coin_names.known(settings.coins)
     books = kept.read(settings, now, live=live)
     state, reason = kept.standing(settings, books.state, live=live)
@@ -54,12 +55,19 @@ def told(settings: Settings, now: int, *, live: bool) -> dict[str, Any]:
     }
 
 
-def _check(settings: Settings) -> None:
-    """A folder that is not there yet has empty books; what is no folder has none."""
+def check(settings: Settings) -> None:
+    """UserError where the state folder is something else, or lies below it; it need not be there yet."""
     folder = settings.folder
     there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
     if not there.is_dir():
         raise UserError(f"the state folder {folder}: {there} is not a folder")
+
+
+def _kept(settings: Settings, *, live: bool) -> None:
+    """UserError where there are no books: nothing is known then, which is not that nothing is used."""
+    if not settings.journal(live=live).exists():
+        which, flag = ("live books", " --live") if live else ("books of dry runs", "")
+        raise UserError(f"no {which} in {settings.folder}: `repeg run{flag}` writes them")
 
 
 def _capital(account: Account, coins: Coins) -> float:

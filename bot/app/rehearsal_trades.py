@@ -61,16 +61,21 @@ class Dealings:
         }
 
     def _filled(self, trade: Trade) -> Iterable[Ticket]:
-        filled = {order_id for order_id, _ in self.fills}
-        return [ticket for name, ticket in self.tickets.items() if ticket.trade == trade.id and name in filled]
+        """Its orders of which anything was filled, the first filled first."""
+        filled = dict.fromkeys(order_id for order_id, _ in self.fills)
+        return [self.tickets[name] for name in filled if self.tickets[name].trade == trade.id]
 
     def _reason(self, trade: Trade) -> str:
         if not trade.over:
             return f"not left: {trade.net.normalize():f} {trade.coin} still held"
-        ways_out = [ticket.why for ticket in self._filled(trade) if ticket.purpose in WAYS_OUT]
+        ways_out = [ticket for ticket in self._filled(trade) if ticket.purpose in WAYS_OUT]
         if not ways_out:
             return "bought and sold at once"
-        return f"made even, {ways_out[-1]}" if trade.kind == "pair" else ways_out[-1]
+        last = ways_out[-1].why
+        if trade.kind == "pair":
+            return f"made even, {last}"
+        exits = (ticket.why for ticket in ways_out if ticket.purpose is Purpose.EXIT)
+        return next(exits, last) if trade.kind == "hedged" else last  # the last of a hedge closes crumbs
 
     def _begins(self, fill: OrderFilled) -> None:
         ticket = self.tickets[fill.order_id]

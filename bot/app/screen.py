@@ -67,4 +67,13 @@ def plain(text: str) -> str:
     """Words of others as they stand: no markup of ours, nothing that moves a terminal."""
     from rich.markup import escape
 
-    return escape("".join(each if each.isprintable() or each == "\n" else ascii(each)[1:-1] for each in text))
+    return escape("\n".join(map(_printable, text.split("\n"))))
+
+
+def one_line(text: str) -> str:
+    """Words of others on one line, nothing in it that moves a terminal. Markup is left as it stands."""
+    return _printable(" ".join(text.split()))
+
+
+def _printable(text: str) -> str:
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)

@@ -135,6 +135,8 @@ def _hedged(short: Short, ticket: Ticket, fill: OrderFilled, fee: float) -> Shor
 
 def fee_usd(ticket: Ticket, fill: OrderFilled) -> float:
     """Dollars that a fill cost in fees; about, where they were paid in what the market does not trade."""
+    if not fill.fee:
+        return 0.0
     if fill.fee_asset == ticket.market.quote:
         return float(fill.fee) * ticket.quote_usd
     if fill.fee_asset == ticket.market.base:

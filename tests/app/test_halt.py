@@ -60,6 +60,7 @@ def sold(name="rp2", trade="rp1", limit="0.8", amount=1_000):
 
 def test_a_halt_is_on_disk_and_lasts_until_it_is_resumed(tmp_path):
     """Its reason is told to whoever looks, and a second time changes nothing but the reason."""
+    written(tmp_path).close()
     assert told(tmp_path, "halt", "lunch")["state"] == "halted"
     assert (tmp_path / "HALT").read_text() == "lunch\n"
     assert told(tmp_path, "limits")["reason"] == "lunch"
@@ -70,6 +71,7 @@ def test_a_halt_is_on_disk_and_lasts_until_it_is_resumed(tmp_path):
 
 def test_a_dry_run_and_a_live_one_both_hear_that_it_goes_on(tmp_path):
     """Whoever looks first does not take the word from the other; a new halt takes it from both."""
+    written(tmp_path).close()
     told(tmp_path, "halt")
     told(tmp_path, "resume")
     switch, bots = KillSwitch(tmp_path / "HALT"), [Settings().journal(live=live).stem for live in (True, False)]
@@ -90,6 +92,7 @@ def test_a_bot_that_halted_itself_is_halted_though_no_file_says_so(tmp_path):
 
 def test_what_cannot_be_read_is_halted(tmp_path):
     """A folder in its place."""
+    written(tmp_path).close()
     (tmp_path / "HALT").mkdir()
     assert told(tmp_path, "limits")["state"] == "halted"
 
@@ -147,13 +150,48 @@ def test_losses_are_those_of_today_and_those_since_the_best(tmp_path):
     assert on_the_day["max_drawdown"] == later["max_drawdown"] == pytest.approx(100.0)
 
 
-def test_without_books_nothing_is_used(tmp_path):
-    """A folder that is not there yet is no error."""
-    found = told(tmp_path / "none", "limits")
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        ((), "no books of dry runs in {}: `repeg run` writes them"),
+        (("--live",), "no live books in {}: `repeg run --live`"),
+    ],
+)
+def test_without_books_nothing_is_known(tmp_path, flags, said):
+    """Books of the other kind are none, and no folder is made for them."""
+    written(tmp_path, live=not flags).close()
+    for folder in (tmp_path, tmp_path / "none"):
+        ran = CliRunner().invoke(app, ["limits", "--state", str(folder), *flags])
 
-    assert found["state"] == "active"
-    assert not any(found["used"].values())
-    assert found["open"] == []
+        assert (ran.exit_code, ran.stdout) == (1, "")
+        assert str(ran.exception).startswith(said.format(folder))
+        assert not (tmp_path / "none").exists()
+
+
+def test_where_no_bot_ever_ran_a_halt_says_so(tmp_path):
+    """It halts all the same and names the file: the bot that is meant may have another folder."""
+    nowhere, here = tmp_path / "nowhere", tmp_path / "here"
+    here.mkdir()
+    written(here, live=True).close()
+    strange, known = (CliRunner().invoke(app, ["halt", "--state", str(folder)]) for folder in (nowhere, here))
+
+    assert (strange.exit_code, known.exit_code) == (0, 0)
+    assert str(nowhere / "HALT") in strange.stderr
+    assert f"no bot has ever run from {nowhere}" in strange.stderr
+    assert (nowhere / "HALT").read_text() == "by hand\n"
+    assert "no bot has ever run" not in known.stderr
+
+
+def test_where_no_bot_ever_ran_nothing_is_resumed(tmp_path):
+    """No folder is made, a halt stays, and nobody is told that it may go on."""
+    nowhere = tmp_path / "nowhere"
+    for _ in range(2):
+        ran = CliRunner().invoke(app, ["resume", "--state", str(nowhere)])
+
+        assert ran.exit_code == 1
+        assert str(ran.exception) == f"no bot has ever run from {nowhere}: nothing was resumed"
+        assert [each.name for each in nowhere.glob("*")] == ["HALT"] * nowhere.exists()
+        told(nowhere, "halt")
 
 
 def test_people_see_a_table(tmp_path):

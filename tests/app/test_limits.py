@@ -155,7 +155,7 @@ def test_what_a_hedged_coin_may_lose_is_known(tmp_path):
     assert found["used"]["risk"] == found["used"]["risk_per_bet"] == pytest.approx(900 * Mandate().parted)
     assert found["unknown"] == []
     assert found["by"]["per_venue"] == {"kraken": 900.0}
-    assert found["capital_usd"] == pytest.approx(101_000 - 1_000 + 950)  # what was sold short is owed, at par
+    assert found["capital_usd"] == pytest.approx(101_000)  # what was sold short is owed, at its price
 
 
 def test_what_is_borrowed_is_that_of_the_plans_in_flight(tmp_path):
@@ -168,6 +168,7 @@ def test_what_is_borrowed_is_that_of_the_plans_in_flight(tmp_path):
 
 def test_losses_are_a_share_of_what_the_bot_wrote_down(tmp_path):
     """The peak for good, the morning as long as it is that day; before any mark of what the books hold."""
+    written(tmp_path)
     assert told(tmp_path)["peak_usd"] is None
     written(tmp_path, seen("kraken", USD=100_000), Marked(NOW, NOW, NOW // DAY, 110_000.0, 120_000.0))
     found = told(tmp_path, max_drawdown=0.03, max_daily_loss=0.02)

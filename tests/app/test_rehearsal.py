@@ -163,3 +163,24 @@ def test_what_is_still_held_is_told_honestly():
     assert told[0]["exit_reason"] == "not left: 100 USDC still held"
     assert told[0]["exit_price"] is None
     assert told[0]["pnl_usd"] == 0
+
+
+def test_a_hedge_was_left_for_what_left_it_first():
+    """The last of it is crumbs, which say no more than that they are; a hold is told by its last sale."""
+    future, told = Market("binanceusdm", "USDC-PERP", "USDT"), {}
+    for kind in ("hedged", "hold"):
+        dealings, account = Dealings(lambda _: None), Account()
+        orders = [
+            ticket("a", kind=kind),
+            ticket("b", Side.SELL, purpose=Purpose.EXIT, kind=kind, why="the two have met"),
+            ticket("c", Side.SELL, purpose=Purpose.EXIT, kind=kind, why="too little is left"),
+            ticket("d", Side.SELL, future, Purpose.UNWIND, kind, "unfilled"),
+        ]
+        for each, amount in zip(orders, (100, 99, 1, 0), strict=True):
+            for event in (Ordered(1, 1, each), *([fill(each.id, amount, "1")] if amount else [])):
+                account = books.post(account, event)
+                dealings.note(event, account)
+        (told[kind],) = dealings.told(account)
+
+    assert told["hedged"]["exit_reason"] == "the two have met"
+    assert told["hold"]["exit_reason"] == "too little is left"

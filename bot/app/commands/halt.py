@@ -23,24 +23,37 @@ def halt(
     """Stop: nothing is sent to the chain, orders that would begin something are pulled. Ways out stay open.
 
     It is on disk before anything else happens, a bot that runs sees it within seconds, and it outlives restarts until
-    `repeg resume`.
+    `repeg resume`. The file it writes is named: only a bot that has the same state folder reads it.
     """
-    from bot.app import screen
+    from bot.app import books, killswitch, screen
 
-    _, switch = _switch(config, state)
+    settings, switch = _switch(config, state)
+    reason = killswitch.said(reason)
     switch.pull(reason)
-    told = {"state": "halted", "reason": reason, "file": str(switch.file)}
-    screen.show_json(told) if as_json else screen.say(f"halted: {reason}. `repeg resume` lets it trade again")
+    file = switch.file.absolute()
+    told = {"state": "halted", "reason": reason, "file": str(file)}
+    said = f"halted: {reason}, in {file}. `repeg resume` lets it trade again"
+    screen.show_json(told) if as_json else screen.say(said)
+    if not books.ever_kept(settings):
+        screen.complain(f"no bot has ever run from {settings.folder}: one that runs from another folder is not halted")
 
 
 def resume(config: Config = None, state: StateFolder = None, as_json: AsJson = False) -> None:
     """Let it trade again after a halt, also one of its own making: look first why it stopped.
 
-    Where a journal cannot be read nothing is resumed: nobody knows then what was open and why it stopped.
+    Where a journal cannot be read nothing is resumed: nobody knows then what was open and why it stopped. Nor is
+    anything where no bot has ever run.
     """
-    from bot.app import screen
+    from bot.app import books, limits, screen
+    from bot.app.killswitch import KillSwitch
+    from bot.app.settings import load
+    from bot.model.errors import UserError
 
-    settings, switch = _switch(config, state)
+    settings = load(config, state=state)
+    limits.check(settings)
+    if not books.ever_kept(settings):
+        raise UserError(f"no bot has ever run from {settings.folder}: nothing was resumed")
+    switch = KillSwitch(settings.folder / "HALT")
     before = _halted(settings)
     switch.resume([settings.journal(live=live).stem for live in (True, False)])
     told = {"state": "active", "was": before, "file": str(switch.file)}
@@ -84,7 +97,7 @@ def limits(
     capital = f"{told['books']} books, {told['capital_usd']:,.2f} USD at cost and par, {len(told['open'])} open trades"
     lines = [f"{venue}: {why}" for venue, why in told["venues"].items() if why != "ready"]
     for line in (f"{told['state']}{because}; {capital}", *told["unknown"], *lines):
-        screen.out.print(line, highlight=False, soft_wrap=True, markup=False)
+        screen.out.print(screen.one_line(line), highlight=False, soft_wrap=True, markup=False)
 
 
 def _used(name: str, told: "dict[str, Any]") -> str:
