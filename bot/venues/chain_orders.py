@@ -99,10 +99,8 @@ class Quoting:
         counts = await self._wallet.counts()
         if counts.waiting > counts.used:
             return Refused("a transaction of the wallet waits that is not of any order")
-        if counts.ether < 2 * GAS * max_fee_per_gas:
-            asked, lies = (to_decimal(each, ETHER_DECIMALS) for each in (2 * GAS * max_fee_per_gas, counts.ether))
-            return Refused(f"gas may take {asked:.6f} ETH, and {lies:.6f} is in the wallet")
-        return None
+        why = unpaid(to_decimal(counts.ether, ETHER_DECIMALS), max_fee_per_gas)
+        return Refused(why) if why else None
 
     async def tried(self, swap: Swap) -> int | Verdict:
         """What the pool's own contract would give now; or that it would revert, or give less than is asked."""
@@ -148,3 +146,16 @@ class Quoting:
 
     def _symbol(self, coin: Address) -> str:
         return self._registry.coins[coin].symbol
+
+
+def penniless(held: Holdings, max_fee_per_gas: int) -> str | None:
+    """Why a wallet is to begin nothing, as it stands; None where it can pay for more than the next order."""
+    return unpaid(dict(held)[ETHER], 2 * max_fee_per_gas)
+
+
+def unpaid(ether: Decimal, max_fee_per_gas: int) -> str | None:
+    """Why so much ether is too little for what gas may cost; None where it is enough for twice an order's units."""
+    asked = to_decimal(2 * GAS * max_fee_per_gas, ETHER_DECIMALS)
+    if ether >= asked:
+        return None
+    return f"no ether for gas: it may take {asked:.6f} ETH, and {ether:.6f} is in the wallet"

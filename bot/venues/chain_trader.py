@@ -25,13 +25,13 @@ from bot.model.orders import (
     Pulled,
     Terms,
     Ticket,
-    VenueSeen,
 )
 from bot.model.registry import Registry
-from bot.venues import order_life, swap_log
+from bot.venues import chain_orders, order_life, swap_log
 from bot.venues.chain_aftermath import Aftermath
 from bot.venues.chain_courses import SILENT, Courses, Outcome
-from bot.venues.chain_orders import Holdings, Quoting, Refused, Unfilled
+from bot.venues.chain_orders import Quoting, Refused, Unfilled
+from bot.venues.chain_standing import Standing
 from bot.venues.chain_swaps import Swap
 from bot.venues.heads import Heads
 from bot.venues.keys import Signer
@@ -77,8 +77,7 @@ class ChainTrader:
         self._filled: set[str] = set()  # those that an earlier run told as filled
         self._left: deque[SwapLog] = deque()  # of an earlier run, on their way
         self._waiting: deque[Ticket] = deque()
-        self._ready, self._reason = False, "it was not asked yet"
-        self._held: Holdings | None = None  # as told last
+        self._standing = Standing(clock)
         self._reached = 0  # the newest block that moved anything of ours
         self._working: asyncio.Task[None] | None = None
 
@@ -119,8 +118,8 @@ class ChainTrader:
         if ticket.id in self._named:
             return []
         self._named.add(ticket.id)
-        if not self._ready:
-            return [self._refused(ticket.id, f"no new orders on chain now: {self._reason}")]
+        if not self._standing.ready:
+            return [self._refused(ticket.id, f"no new orders on chain now: {self._standing.reason}")]
         if not (ticket.id.isascii() and ticket.id.isalnum()):
             return [self._refused(ticket.id, f"{ticket.id!r} is no id: it takes letters and digits")]
         self._open.add(ticket.id)
@@ -146,7 +145,7 @@ class ChainTrader:
 
     def terms(self, market: Market) -> Terms | None:
         """What a market asks of orders; None where there is no swap for it, and before wallet and ether are known."""
-        if not self._ready:
+        if not self._standing.ready:
             return None
         return self._quoting.terms(market, self._heads.next_base_fee + self._policy.priority_fee, self._ether_usd)
 
@@ -168,10 +167,14 @@ class ChainTrader:
                     told += self._concluded(await self._courses.outcome(record, landed), record)
                     self._left.remove(record)
             untidy = await self._aftermath.untidy()
-            news = self._unready(f"what {untidy[0].swap.order_id} left allowed is taken back") if untidy else None
+            news = (
+                self._standing.hindered(f"what {untidy[0].swap.order_id} left allowed is taken back")
+                if untidy
+                else None
+            )
             return [*told, *(news or await self._looked())]
         except SILENT as error:
-            return [*told, *self._unready(str(error))]
+            return [*told, *self._standing.hindered(str(error))]
 
     async def _work(self) -> None:
         """For good: what was left, then orders, then looks."""
@@ -179,11 +182,11 @@ class ChainTrader:
             try:
                 await self._turn()
             except SILENT as error:
-                self._tell(self._unready(str(error)))
+                self._tell(self._standing.hindered(str(error)))
                 await self._heads.news()
             except Exception:
                 log.exception("the wallet trades no more")
-                self._tell(self._unready("an error of ours, see the log: nothing is sent before a restart"))
+                self._tell(self._standing.hindered("an error of ours, see the log: nothing is sent before a restart"))
                 return
 
     async def _turn(self) -> None:
@@ -192,13 +195,13 @@ class ChainTrader:
             told = record.swap.order_id in self._filled
             await self._conclude(record, await self._courses.resume(record, told=told))
             self._left.popleft()
-        elif self._waiting and self._ready:
+        elif self._waiting and self._standing.ready:
             await self._trade(self._waiting.popleft())
         else:
             await self._aftermath.tidy()
             await self._look_back()
             self._tell(await self._looked())
-            if not (self._waiting and self._ready):
+            if not (self._waiting and self._standing.ready):
                 await self._heads.news()
 
     async def _trade(self, ticket: Ticket) -> None:
@@ -222,7 +225,7 @@ class ChainTrader:
             tried = await self._quoting.covered(swap, self._sender.bid) or await self._quoting.tried(swap)
             return swap if isinstance(tried, int) else tried
         except SILENT as error:
-            self._tell(self._unready(str(error)))
+            self._tell(self._standing.hindered(str(error)))
             return Unfilled(str(error))
 
     def _begun(self, record: SwapLog) -> None:
@@ -235,7 +238,7 @@ class ChainTrader:
             try:
                 outcome = await self._courses.outcome(record, end)
             except SILENT as error:
-                self._tell(self._unready(str(error)))
+                self._tell(self._standing.hindered(str(error)))
                 await self._heads.news()
             else:
                 self._tell(self._concluded(outcome, record))
@@ -253,31 +256,30 @@ class ChainTrader:
     async def _look_back(self) -> None:
         """A fill that a reorg threw out is sent again, and nothing else is before it is mined."""
         while record := await self._aftermath.thrown_out():
-            self._tell(self._unready(f"a reorganisation threw out {record.swap.order_id}, which was told as filled"))
+            self._tell(
+                self._standing.hindered(f"a reorganisation threw out {record.swap.order_id}, which was told as filled")
+            )
             await self._aftermath.follow_again(record)
 
     async def _looked(self) -> list[OrderEvent]:
-        """How the wallet stands, if that is news."""
+        """How the wallet stands, if that is news. What waits for one that cannot pay its gas ends."""
         if self._left:
-            return self._unready(f"{self._left[0].swap.order_id} is on its way")
+            return [*self._standing.hindered(f"{self._left[0].swap.order_id} is on its way")]
         await self._heads.look()
         if self._heads.number < self._reached:
             return []
         held = await self._quoting.holdings()
-        if self._ready and held == self._held:
-            return []
-        self._ready, self._reason, self._held = True, "", held
-        return [self._venue(held)]
+        if why := self._sender.dear():
+            return [*self._standing.hindered(why, "dear", held), *self._given_up(why)]
+        if why := chain_orders.penniless(held, self._sender.bid):
+            return [*self._standing.hindered(why, "ether", held), *self._given_up(why)]
+        return [*self._standing.stands(held)]
 
-    def _unready(self, reason: str) -> list[OrderEvent]:
-        if (self._ready, self._reason) == (False, reason):
-            return []
-        self._ready, self._reason = False, reason
-        return [self._venue(None)]
-
-    def _venue(self, held: Holdings | None) -> VenueSeen:
-        now = self._now()
-        return VenueSeen(now, now, CHAIN, self._ready, self._reason, held)
+    def _given_up(self, reason: str) -> list[OrderEvent]:
+        """The ends of orders that wait."""
+        ends: list[OrderEvent] = [self._ended(ticket.id, reason) for ticket in self._waiting]
+        self._waiting.clear()
+        return ends
 
     def _ended(self, order_id: str, reason: str) -> OrderEnded:
         """With nothing filled."""

@@ -34,4 +34,5 @@ def dear(next_base_fee: int, policy: WalletPolicy) -> str | None:
     asked = next_base_fee + policy.priority_fee
     if asked <= policy.most:
         return None
-    return f"gas costs {asked / GWEI:.2f} gwei, over the {policy.most / GWEI:.2f} that may be bid"
+    most, bound = policy.most / GWEI, policy.max_fee_per_gas / GWEI
+    return f"gas costs {asked / GWEI:.2f} gwei, max_fee_gwei is {bound:.2f}: {most:.2f} may be bid for a swap"

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.model.orders import OrderEnded, OrderFilled, OrderOpened, Pulled, VenueSeen
+from bot.model.orders import OrderEnded, OrderFilled, OrderOpened, OrderRefused, Pulled, VenueSeen
 from bot.sandbox import abi
 from bot.sandbox.actor import Actor
 from bot.sandbox.addresses import TRADER
@@ -134,14 +134,14 @@ async def test_no_bid_is_over_the_bound(still, tmp_path):
 
 
 async def test_while_gas_is_dear_nothing_is_signed(still, tmp_path):
-    """The order ends and says why; nothing is left of it."""
+    """The order is refused and says why; nothing is left of it."""
     async with trading(still, tmp_path, policy=replace(POLICY, max_fee_per_gas=GWEI // 2)) as desk:
         await desk.place(MADE)
 
     (end,) = desk.of(MADE)
-    assert isinstance(end, OrderEnded)
-    assert "gwei" in end.reason
-    assert not list(tmp_path.iterdir())
+    assert isinstance(end, OrderRefused)
+    assert "max_fee_gwei is 0.50" in end.reason
+    assert not list(tmp_path.glob("*.jsonl"))
 
 
 async def test_what_is_not_mined_for_long_is_taken_back(still, tmp_path):

@@ -155,7 +155,7 @@ async def test_without_ether_for_gas_nothing_is_begun(actor, tmp_path):
     async with trading(actor, tmp_path) as desk:
         (refused,) = await desk.place(ticket("rp1", SELL, "1", "0.9"))
 
-    assert "gas may take" in refused.reason
+    assert "no ether for gas" in refused.reason
 
 
 async def test_less_than_a_unit_is_no_order(actor, tmp_path):
@@ -231,7 +231,7 @@ async def test_terms_count_steps_and_gas_and_no_fee(actor, tmp_path):
         terms = desk.trader.terms(market)
         wei = desk.trader._heads.next_base_fee + POLICY.priority_fee
         assert desk.trader.terms(Market("chain:Uniswap V3 USDC/USDT 1bp", "USDC", "USDT")) is None
-        desk.trader._ready = False
+        desk.trader._standing.ready = False
         assert desk.trader.terms(market) is None
 
     assert (terms.taker, terms.amount_step, terms.price_step) == (0, Decimal("1e-18"), Decimal("1e-6"))

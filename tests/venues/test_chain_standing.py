@@ -1,0 +1,68 @@
+"""A wallet that cannot pay for its gas takes no orders, says so once, and is ready again when it can."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from bot.model.orders import VenueSeen
+from bot.sandbox.actor import Actor
+from bot.units import GWEI
+
+from .till import SIGNER
+from .wallets import MARKET, SELL, as_it_was, still_chain, ticket, trading
+
+pytestmark = pytest.mark.chain
+
+
+@pytest.fixture(scope="module")
+def chain() -> Iterator[Actor]:
+    with still_chain() as actor:
+        yield actor
+
+
+@pytest.fixture
+def still(chain: Actor) -> Iterator[Actor]:
+    with as_it_was(chain):
+        yield chain
+
+
+def dear(actor: Actor, block: int) -> None:
+    """Each block a little dearer than the one before it."""
+    actor.rpc("anvil_setNextBlockBaseFeePerGas", hex((60 + block) * GWEI))
+
+
+def poor(actor: Actor, block: int) -> None:
+    """Each block a little less ether."""
+    actor.rpc("anvil_setBalance", SIGNER.address, hex(10**13 - block))
+
+
+def cheap(actor: Actor) -> None:
+    actor.rpc("anvil_setNextBlockBaseFeePerGas", hex(GWEI))
+
+
+def rich(actor: Actor) -> None:
+    actor.rpc("anvil_setBalance", SIGNER.address, hex(10**20))
+
+
+@pytest.mark.parametrize(("worse", "better", "why"), [(dear, cheap, "gas costs"), (poor, rich, "no ether for gas:")])
+async def test_a_wallet_that_cannot_pay_its_gas_takes_no_orders(still, tmp_path, worse, better, why):
+    """No terms, no orders; why is told, and that it is over."""
+    async with trading(still, tmp_path) as desk:
+        assert desk.ready
+        for block in range(4):
+            worse(still, block)
+            still.mine()
+            await desk.until(lambda: not desk.ready)
+            await asyncio.sleep(0.03)
+        assert desk.trader.terms(MARKET) is None
+        (refused,) = await desk.trader.place(ticket("rp1", SELL, "1000", "0.9"))
+        better(still)
+        still.mine()
+        await desk.until(lambda: desk.ready)
+        assert desk.trader.terms(MARKET)
+
+    assert why in refused.reason
+    reasons = [each.reason for each in desk.journal if isinstance(each, VenueSeen)]
+    assert reasons[0] == reasons[-1] == ""
+    assert len({each.partition(":")[0] for each in reasons[1:-1] if "ether" in each} | {why}) <= 2
