@@ -63,6 +63,6 @@ async def test_a_wallet_that_cannot_pay_its_gas_takes_no_orders(still, tmp_path,
         assert desk.trader.terms(MARKET)
 
     assert why in refused.reason
-    reasons = [each.reason for each in desk.journal if isinstance(each, VenueSeen)]
-    assert reasons[0] == reasons[-1] == ""
-    assert len({each.partition(":")[0] for each in reasons[1:-1] if "ether" in each} | {why}) <= 2
+    first, *reasons, last = [each.reason for each in desk.journal if isinstance(each, VenueSeen)]
+    assert first == last == ""
+    assert len(reasons) == 1 or worse is poor  # whose balances are news
