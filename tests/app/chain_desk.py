@@ -135,7 +135,7 @@ class ChainDesk:
 
     async def until(self, holds: Callable[[], object], spot: float = 1.0, future: float = 1.0) -> None:
         """Blocks come and books move about these prices until it holds."""
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(45):
             while not holds():
                 self.books(spot, future)
                 if self.mines():
