@@ -1,10 +1,11 @@
 """From settings to a wallet that trades on chain: whose it is, that it is not the operator's, and how it pays."""
 
+import fcntl
 import json
 import os
 import stat
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,9 +69,29 @@ async def open_floor(settings: Settings, made: Bot, chain: Chain, *, live: bool)
         return
     signer = unlock(settings)
     _apart(signer.address, chain.operator)
+    with _alone(settings):
+        async with _trader(settings, made, chain, signer) as trader:
+            yield trader
+
+
+def _trader(settings: Settings, made: Bot, chain: Chain, signer: Signer) -> ChainTrader:
     folder = settings.folder / f"orders-{settings.node.chain_id}"
-    async with ChainTrader(chain.rpc, signer, chain.registry, known, folder, ether, policy, clock=made.clock) as trader:
-        yield trader
+    known, ether, policy = coin_names.known(settings.coins), _ether(made), _policy(settings)
+    return ChainTrader(chain.rpc, signer, chain.registry, known, folder, ether, policy, clock=made.clock)
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """No other process trades with the same keystore: two who use one key tell each other's swaps as their own."""
+    keystore = settings.desk.chain.keystore
+    if keystore is None:
+        raise UserError("setting desk.chain.keystore is missing")
+    with keystore.expanduser().open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise UserError(f"{keystore}: another process trades with this wallet") from None
+        yield
 
 
 def unlock(settings: Settings, environment: Mapping[str, str] = os.environ) -> Signer:

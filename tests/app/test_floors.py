@@ -213,6 +213,10 @@ async def test_a_live_bot_trades_from_the_wallet(actor, safe, tmp_path):
                 if isinstance(event, VenueSeen):
                     break
         after = bot.state.desk.account
+        other = written(safe, tmp_path / "other", actor.node.url, executor={"address": executor})
+        with pytest.raises(UserError, match="another process trades with this wallet"):
+            async with running(other, live=True):
+                pass
 
     assert after.balances["chain", "USDT"] == lies(actor, "USDT", wallet) > 1_000_000
     assert after.balances["chain", "ETH"] == ether(actor, wallet)
