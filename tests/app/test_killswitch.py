@@ -1,6 +1,8 @@
 """The kill switch fails closed."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.app.killswitch import KillSwitch
 from bot.model.errors import UserError
@@ -86,3 +88,29 @@ def test_a_resumption_that_cannot_be_written_leaves_it_halted(tmp_path):
     with pytest.raises(UserError, match="HALT"):
         switch.resume()
     assert switch.reason()
+
+
+@given(reason=st.text(max_size=20) | st.sampled_from(["\x1b[31mred\nall is well", "\udcff", " \n", "[bold]so[/]"]))
+def test_a_reason_is_one_line_that_moves_no_terminal(tmp_path_factory, reason):
+    """Whatever is said, or nothing at all: it is told as printable text, and words stay as they are."""
+    switch = KillSwitch(tmp_path_factory.getbasetemp() / "HALT")
+    switch.pull(reason)
+    told = switch.reason()
+
+    assert told
+    assert told.isprintable()
+    assert told == (" ".join(reason.split()) or "by hand") or not reason.isprintable()
+
+
+def test_a_reason_that_others_wrote_is_one_line_too(tmp_path):
+    """The file may be written by anybody."""
+    (tmp_path / "HALT").write_text("why\n\x1b[2Jnot\n")
+
+    assert KillSwitch(tmp_path / "HALT").reason() == "why \\x1b[2Jnot"
+
+
+def test_who_gives_no_reason_stopped_it_by_hand(tmp_path):
+    """An empty word is none."""
+    KillSwitch(tmp_path / "HALT").pull("")
+
+    assert KillSwitch(tmp_path / "HALT").reason() == "by hand"
