@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 from yarl import URL
 
+from bot.app.complaints import WrongSettingsError, complaints, wanted
 from bot.app.desk_settings import Desk
 from bot.model.decisions import Severity
 from bot.model.errors import UserError
@@ -227,11 +228,12 @@ _FLAGS = {"urls": "node"}  # keys that are flags by another name
 
 
 def load(file: Path | None, *, node: str | None = None, state: Path | None = None) -> Settings:
-    """Settings from `file` (TOML), the environment and flags; a UserError names the key that is wrong."""
+    """Settings from `file` (TOML), the environment and flags; a WrongSettingsError names the keys that are wrong."""
     try:
         told = Settings(**(_read(file) if file else {}))
     except ValidationError as error:
-        raise UserError(_first_complaint(error, file)) from None
+        lines = tuple(f"{f'{file}: ' if file else ''}{each}" for each in complaints(error, Settings))
+        raise WrongSettingsError(lines, "`repeg config check` tells all") from None
     except SettingsError as error:
         raise UserError(
             f"{error}: in the environment, lists are JSON, as in REPEG__NODE__URLS='[\"http://...\"]'"
@@ -249,7 +251,7 @@ def flagged(settings: Settings, part: str, **flags: object) -> Settings:
         return settings.model_copy(update={part: type(told)(**{**told.model_dump(), **given})})
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        raise UserError(f"--{_FLAGS.get(key := str(first['loc'][0]), key)}: {first['msg']}") from None
+        raise UserError(f"--{_FLAGS.get(key := str(first['loc'][0]), key)}: {wanted(first)}") from None
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -261,11 +263,3 @@ def _read(file: Path) -> dict[str, Any]:
         raise UserError(f"cannot read the settings file {file}: {error}") from None
     except tomllib.TOMLDecodeError as error:
         raise UserError(f"{file} is not TOML: {error}") from None
-
-
-def _first_complaint(error: ValidationError, file: Path | None) -> str:
-    """Name the key and what was expected. The value is not repeated: it may be a URL with a key in it."""
-    first = error.errors(include_input=False, include_url=False)[0]
-    key = ".".join(str(part) for part in first["loc"])
-    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-    return f"setting {key}: {first['msg']}{f' in {file}' if file else ''}{more}"

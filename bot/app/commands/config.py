@@ -21,11 +21,17 @@ def check(
     file: Annotated[Path, typer.Argument(help="The settings file.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print the settings as JSON.")] = False,
 ) -> None:
-    """Read a settings file and say what is wrong with it, or what it comes to."""
+    """Read a settings file and say what is wrong with it, a line each, or what it comes to."""
     from bot.app import screen, wiring_desk
+    from bot.app.complaints import WrongSettingsError
     from bot.app.settings import load
 
-    settings = load(file)
+    try:
+        settings = load(file)
+    except WrongSettingsError as error:
+        for line in error.lines:
+            screen.complain(line)
+        raise typer.Exit(1) from None
     wiring_desk.check(settings)
     told = settings.model_dump(mode="json")
     told["node"]["urls"] = [f"{len(settings.node.urls)} url(s)"]  # they may carry keys
