@@ -6,9 +6,9 @@ Frozen once loaded. No secret is ever a setting: settings name the files that ho
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 from yarl import URL
 
@@ -21,7 +21,7 @@ from bot.model.times import SECOND
 from bot.strategy.planning import Bidding
 from bot.strategy.risk import Limits
 from bot.strategy.thresholds import Thresholds
-from bot.units import GWEI
+from bot.units import BPS, GWEI
 
 # the strategy's own defaults, said there and nowhere else
 LIMITS, BIDDING, THRESHOLDS = Limits(), Bidding(), Thresholds()
@@ -200,6 +200,18 @@ class Settings(BaseSettings):
     usd: dict[
         str, Positive
     ] = {}  # dollars a coin is taken for, by symbol, where its value is not known; pegged to the dollar: one
+
+    @model_validator(mode="after")
+    def _sendable(self) -> Self:
+        """A swap leaves room below max_fee_gwei for the transaction that takes it back: see WalletPolicy.most."""
+        chain, fees = self.desk.chain, self.fees
+        most = chain.max_fee_gwei * BPS / (BPS + fees.raise_bps)
+        if chain.keystore is not None and most <= fees.priority_gwei:
+            raise ValueError(
+                f"with desk.chain.max_fee_gwei {chain.max_fee_gwei:g} a swap may bid {most:.6g} gwei, not above "
+                f"fees.priority_gwei {fees.priority_gwei:g}: nothing could ever be sent"
+            )
+        return self
 
     @classmethod
     def settings_customise_sources(

@@ -89,6 +89,23 @@ def test_a_wrong_setting_is_named(written, text, named):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(("most", "refused"), [(1.125, True), (1.126, False)])
+def test_a_wallet_that_could_never_send_is_refused(written, most, refused):
+    """What takes a swap back must fit under the bound as well, an eighth dearer; without a wallet nothing is bid."""
+    table = f"[desk.chain]\nmax_fee_gwei = {most}\n"
+    load(written(table))
+    wallet = written(f"{table}keystore = 'wallet.json'\n")
+    if not refused:
+        load(wallet)
+        return
+    with pytest.raises(
+        UserError, match=r"desk\.chain\.max_fee_gwei 1\.125 .* fees\.priority_gwei 1: nothing"
+    ) as caught:
+        load(wallet)
+
+    assert "\n" not in str(caught.value)
+
+
 def test_a_url_with_a_key_in_it_is_not_repeated(written):
     """Complaints name the setting, never its value."""
     with pytest.raises(UserError) as caught:
