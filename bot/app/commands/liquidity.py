@@ -50,7 +50,7 @@ def liquidity(
     _check(size)
     settings = flagged(load(config), "exchanges", venues=exchange, through=through)
     coins = coin_names.known(settings.coins)
-    named = coin_names.chosen(names, coins) if names else []
+    named = [_asset(name, coins) for name in names or []]
     if history:
         found, silent = _then(history, coins, named, size)
     else:
@@ -68,6 +68,18 @@ def _check(size: float) -> None:
 
     if not 0 < size <= MOST_USD:
         raise UserError(f"--size is dollars, more than none and {MOST_USD:g} at most; got {size:g}")
+
+
+def _asset(name: str, coins: "Coins") -> str:
+    from bot.model.errors import UserError
+
+    asset = coins.asset(name)
+    if asset is None:
+        raise UserError(
+            f"{name} is not a coin repeg knows ({len(coins.by_symbol)} are): `repeg coins` names them; one of your own "
+            "goes into a coins file, which the setting `coins` names"
+        )
+    return asset
 
 
 def _then(
