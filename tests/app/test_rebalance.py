@@ -113,6 +113,16 @@ def test_inventory_goes_back_to_where_it_was_at_first(rebalance, file, tmp_path)
     assert (told["stuck"], told["left_out"], told["silent"]) == ([], {}, {})
 
 
+def test_a_wallet_alone_has_nowhere_to_move_to(rebalance, tmp_path):
+    """That is not to be on target: there is no exchange, and one line says so."""
+    keep(tmp_path, seen("chain", USDC="10000", ETH="1"))
+    ran = rebalance()
+
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert "no exchange in" in ran.stderr
+    assert len(ran.stderr.strip().splitlines()) == 1
+
+
 def test_people_see_a_table(rebalance, file, tmp_path):
     """A line a move, with its reason."""
     drifted(tmp_path)

@@ -67,6 +67,7 @@ def _told(settings: "Settings", bounds: "Bounds", file: Path | None, *, equal: b
     from bot.app import coins as coin_names
     from bot.app import inventory
     from bot.model.errors import UserError
+    from bot.model.markets import CHAIN
     from bot.strategy import drift, rebalancing
 
     coins = coin_names.known(settings.coins)
@@ -78,6 +79,8 @@ def _told(settings: "Settings", bounds: "Bounds", file: Path | None, *, equal: b
     account = inventory.account([*events, *answers.seen])
     if not account.balances:
         raise UserError(f"no exchange's books in {settings.journal(live=live)}: `repeg run` writes them")
+    if all(venue == CHAIN for venue, _ in account.balances):
+        raise UserError(f"no exchange in {settings.journal(live=live)}, only the wallet: there is nowhere to move to")
     unknown = {venue: why for venue in {venue for venue, _ in account.balances} if (why := account.ready(venue))}
     stock = {purse: each for purse, each in rebalancing.stocks(account).items() if purse[0] not in unknown}
     goals = wanted.targets or (inventory.equal(stock) if equal else inventory.first([*events, *answers.seen]))
