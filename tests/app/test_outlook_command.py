@@ -41,6 +41,22 @@ def test_an_outlook_is_told_with_its_reasons(home):
     assert len(outlook["reasons"]) >= 3
 
 
+def test_of_whom_a_half_and_nine_in_ten_are_told(home):
+    """Both of those that come back; of a coin that more likely never does no half is told."""
+    likely = told(home, "show", "usdc", *LEFT)[0]
+    lost = told(home, "show", "UST", "--price", "0.7")[0]
+    both = [line for line in (likely + lost).splitlines() if "of those that come back" in line]
+
+    assert [line.partition(", ")[2].strip() for line in both] == [
+        "half of those that come back",
+        "nine of ten of those that come back",
+        "nine of ten of those that come back",
+    ]
+    assert [line.split() for line in lost.splitlines() if "more likely" in line] == [
+        ["back", "within", "more", "likely", "never"]
+    ]
+
+
 def test_a_look_makes_nothing(home, tmp_path):
     """Neither a database nor a folder; one that is there is read, and says the same as what comes with repeg."""
     file = tmp_path / "none" / "episodes.sqlite"
@@ -106,6 +122,8 @@ def test_no_episode_decides_a_stance_alone(home):
         (("show", "USDC", "--at", "9999-12-31T23:59"), "--at: expected a time before 9999-01-01"),
         (("show", "USDC", "--at", "2023-03-11", "--since", "2023-03-12"), "--since: expected no later"),
         (("show", "USDC", "--price", "0.9", "--trough", "0.95"), "--trough: expected a price farther"),
+        (("show", "USDC", "--at", "2010-01-01"), "--at: USDC is there since 2018-09, got 2010-01-01"),
+        (("show", "USDC", "--since", "2018-08-31"), "--since: USDC is there since 2018-09, got 2018-08-31"),
     ],
 )
 def test_what_cannot_be_meant_is_one_line(home, words, complaint):

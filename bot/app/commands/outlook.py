@@ -130,6 +130,9 @@ def _outlook(
     began, now = span
     if began > now:
         raise UserError(f"--since: expected no later than --at {iso(now)}, got {iso(began)}")
+    for flag, told in (("--at", now), ("--since", began)):
+        if coin.unborn(told):
+            raise UserError(f"{flag}: {coin.symbol} is there since {coin.born}, got {iso(told)}")
     bp = abs(1.0 - trough) * 1e4
     if bp < abs(1.0 - price) * 1e4 - 1e-6 or (trough - 1.0) * (price - 1.0) < 0.0:
         raise UserError(f"--trough: expected a price farther from the peg than {price:g}, got {trough:g}")
@@ -228,7 +231,7 @@ def _lines(outlook: "Outlook") -> list[tuple[str, str]]:
 
     from bot.model.times import HOUR, iso
 
-    median, late = ("" if told is None else f"{told / HOUR:,.1f} h" for _, told in _times(outlook))
+    median, late = ("" if told is None else f"{told / HOUR:,.1f} h, " for _, told in _times(outlook))
     return [
         ("coin", outlook.coin),
         ("as of", iso(outlook.made_at)),
@@ -236,8 +239,8 @@ def _lines(outlook: "Outlook") -> list[tuple[str, str]]:
         ("comes back", f"{outlook.recovery:.3f} (80 %: {outlook.recovery_low:.3f} to {outlook.recovery_high:.3f})"),
         ("fair", f"{outlook.fair:.4f}"),
         ("stop", "none" if isinf(outlook.worst) else f"{outlook.worst:.4f}"),
-        ("back within", f"{median or 'more likely never'}, half of those that come back"),
-        ("", f"{late or '?'}, nine of ten"),
+        ("back within", f"{median}half of those that come back" if median else "more likely never"),
+        ("", f"{late}nine of ten of those that come back" if late else "nobody knows when, if it comes back"),
         ("rests on", f"{outlook.likeness} episodes, about"),
         *(("because" if k == 0 else "", reason) for k, reason in enumerate(outlook.reasons)),
     ]
