@@ -53,7 +53,7 @@ def wanted(error: Mapping[str, Any]) -> str:
         return words.format(told[name])
     if kind == "value_error":
         return str(told["error"])
-    return WANTED.get(kind.partition("_")[0], error["msg"])
+    return WANTED.get(kind.partition("_")[0], str(error["msg"]))
 
 
 def names(settings: type[BaseModel], table: str = "") -> Iterator[str]:
