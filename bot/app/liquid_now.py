@@ -119,7 +119,8 @@ def _levels(seen: Seen, quote: Quote) -> tuple[str, Levels, Levels]:
     market, watch = quote.market, seen.watch
     if market.holder == CHAIN:
         pools = Pools(watch.policy.places, watch.state.pools)
-        bids, asks = (pool_depth.levels(pools, market, side) for side in (Side.SELL, Side.BUY))
+        sides = (pool_depth.levels(pools, market, side, liquidity.DISTANCES) for side in (Side.SELL, Side.BUY))
+        bids, asks = sides
         return "pool", bids, asks
     if market in seen.books.ladders:
         ladders = seen.books.ladders[market]
