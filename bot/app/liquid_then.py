@@ -13,7 +13,7 @@ from bot.model.coins import Coins
 from bot.model.decisions import FairValues
 from bot.model.events import Quote
 from bot.model.markets import DOLLAR, Asset, Candles
-from bot.model.times import DAY, MINUTE
+from bot.model.times import DAY
 from bot.strategy import fair_value, liquidity, stress
 from bot.strategy.deviation import in_peg
 from bot.strategy.drying import Trend
@@ -34,10 +34,17 @@ def lines(histories: Sequence[Candles], coins: Coins, named: Collection[Asset], 
         if market_lines.asked(strip.market, coins, named):
             end = int(strip.end[-1])
             values = fair_value.solve(bars.quotes(strips, end), end, Pricing(coins))
-            yield _line(strip, values, coins, size_usd)
+            traded = max(_traded(each, end) for each in histories if each.market == strip.market)
+            yield _line(strip, values, coins, size_usd, traded)
 
 
-def _line(strip: Strip, values: FairValues, coins: Coins, size_usd: float) -> Line:
+def _traded(candles: Candles, end: int) -> float:
+    """Base units in the day up to `end`, ns UTC: in all its bars, of those whose volume is known."""
+    over = candles.opened + candles.timeframe
+    return float(np.nansum(candles.volume[(over > end - DAY) & (over <= end)]))
+
+
+def _line(strip: Strip, values: FairValues, coins: Coins, size_usd: float, traded: float) -> Line:
     quote = _quote(strip, len(strip) - 1)
     market, history = strip.market, _history(strip)
     reading = history[-1]
@@ -50,19 +57,18 @@ def _line(strip: Strip, values: FairValues, coins: Coins, size_usd: float) -> Li
         "candles",
         reading.spread_bp if isfinite(reading.spread_bp) else None,
         None,
-        _impact_bp(strip, size_usd / usd / (quote.bid or inf)) if usd else None,
+        _impact_bp(strip, size_usd / usd / (quote.bid or inf), traded) if usd else None,
         market_lines.score(reading, usd, reading.at),
         _trend(history),
         _left(history, stress.severity(((price or 1.0) - 1) * liquidity.BP)) * usd if usd else None,
     )
 
 
-def _impact_bp(strip: Strip, size: float) -> float | None:
-    """By the volume and the volatility of its last day."""
+def _impact_bp(strip: Strip, size: float, traded: float) -> float | None:
+    """By what was traded on its last day, and the volatility of that."""
     first = int(np.searchsorted(strip.end, strip.end[-1] - DAY, side="right"))
-    volume = float(np.mean(strip.size[first:])) * (DAY // MINUTE)
     volatility = float(np.sqrt(np.sum(np.diff(strip.price[first:]) ** 2)))
-    return liquidity.impact_bp(size, volume, volatility) if isfinite(volume) else None
+    return liquidity.impact_bp(size, traded, volatility)
 
 
 def _trend(history: Sequence[Reading]) -> Trend:

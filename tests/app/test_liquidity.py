@@ -184,6 +184,26 @@ def test_history_is_told_by_what_was_traded(tmp_path):
     assert deep["depth_usd"] is None
 
 
+@pytest.mark.parametrize("hours", [2, 24])
+def test_a_size_is_a_part_of_all_that_was_traded_in_the_day(tmp_path, hours):
+    """After an hour of trade the rest of the day is silent: bars in which nobody traded add nothing."""
+    size, volume, bars = 10_000.0, 1_000.0, hours * 60
+    closes = wandering(3, bars)
+    closes[60:] = closes[59]
+    said = np.zeros(bars)
+    said[:60] = volume
+    table = {"open": closes, "high": closes, "low": closes, "close": closes, "volume": said}
+    opened = np.arange(bars, dtype=np.int64) * 60_000 + 1_700_000_100_000
+    last = {name: [1.0] for name in ("open", "high", "low", "close")} | {"volume": [volume]}
+    rows = {"timestamp": opened} | {name: np.r_[column[:-1], last[name]] for name, column in table.items()}
+    pl.DataFrame(rows).write_parquet(tmp_path / "kraken_USDC-USD_1m.parquet")
+    words = "--history", str(tmp_path), "--size", str(size), "--json"
+    (told,) = json.loads(liquidity(*words).stdout)["markets"]
+    volatility = np.sqrt(np.sum(np.diff(np.log(rows["close"])) ** 2))
+
+    assert told["slippage_bp"] == pytest.approx(volatility * np.sqrt(size / (61 * volume)) * 1e4, rel=1e-3, abs=1e-3)
+
+
 def test_the_table_of_a_history_has_no_depths(tmp_path):
     """What nobody can know is no column."""
     written(tmp_path, USDC_USD, wandering(1), 10_000.0)
