@@ -102,7 +102,8 @@ def unlock(settings: Settings, environment: Mapping[str, str] = os.environ) -> S
     sealed = Path(environment.get("CREDENTIALS_DIRECTORY", ""), CREDENTIAL)
     lies = "CREDENTIALS_DIRECTORY" in environment and sealed.exists()
     password = told.password_file or (sealed if lies else None)
-    return keys.unlock(told.keystore.expanduser(), password.expanduser() if password else None, {})
+    setting = "desk.chain.password_file"
+    return keys.unlock(told.keystore.expanduser(), password.expanduser() if password else None, {}, setting=setting)
 
 
 def _policy(settings: Settings) -> WalletPolicy:

@@ -5,6 +5,7 @@ import json
 import os
 import secrets
 import stat
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,19 +73,30 @@ class Signer:
         return SignedTransaction(raw, "0x" + keccak(raw).hex())
 
 
+def at_terminal(question: str) -> str:
+    """What a person types, unseen. EOFError where stdin is no terminal: there it would be shown."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise EOFError
+    return getpass.getpass(question)
+
+
 def unlock(
     keystore: Path,
     password_file: Path | None = None,
     environment: Mapping[str, str] = os.environ,
-    ask: Callable[[str], str] = getpass.getpass,
+    ask: Callable[[str], str] = at_terminal,
+    *,
+    setting: str = "wallet.password_file",
 ) -> Signer:
     """The signer in an eth-account (Web3 Secret Storage) keystore.
 
     The password comes from `password_file`, else from systemd's credential `repeg-password`, else it is asked for.
-    `KeystoreError` when a file is missing or others may read it, and when the password is wrong.
+    `KeystoreError` when a file is missing or others may read it, when the password is wrong, and when nobody is there
+    to ask: then it names the `setting` that would tell.
     """
     sealed = _sealed(keystore)
-    return Signer(_opened(keystore, sealed, _password(keystore, password_file, environment, ask)))
+    told = _told(password_file, environment)
+    return Signer(_opened(keystore, sealed, _asked(keystore, ask, setting) if told is None else told))
 
 
 def create(keystore: Path, password_file: Path) -> Address:
@@ -127,18 +139,21 @@ def _opened(keystore: Path, sealed: dict[str, Any], password: SecretStr) -> byte
         raise KeystoreError(f"{keystore}: this is not a keystore file") from None
 
 
-def _password(
-    keystore: Path, password_file: Path | None, environment: Mapping[str, str], ask: Callable[[str], str]
-) -> SecretStr:
+def _told(password_file: Path | None, environment: Mapping[str, str]) -> SecretStr | None:
+    """The password that lies somewhere, if it does."""
     if password_file is not None:
         return SecretStr(_private_text(password_file, "password file").rstrip("\r\n"))
     credential = Path(environment.get("CREDENTIALS_DIRECTORY", ""), CREDENTIAL)
     if "CREDENTIALS_DIRECTORY" in environment and credential.exists():
         return SecretStr(credential.read_text(encoding="utf-8").rstrip("\r\n"))  # guarded by systemd itself
+    return None
+
+
+def _asked(keystore: Path, ask: Callable[[str], str], setting: str) -> SecretStr:
     try:
         return SecretStr(ask(f"Password of {keystore}: "))
     except EOFError:
-        raise KeystoreError(f"{keystore}: no password: set wallet.password_file or run in a terminal") from None
+        raise KeystoreError(f"{keystore}: no password: set {setting} or run in a terminal") from None
 
 
 def _private_text(path: Path, what: str) -> str:

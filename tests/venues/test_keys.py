@@ -3,7 +3,10 @@
 import copy
 import json
 import logging
+import os
 import pickle
+import subprocess
+import sys
 import traceback
 from pathlib import Path
 
@@ -133,8 +136,27 @@ def test_nobody_there_to_ask_is_an_error(keystore):
     def hang_up(_question: str) -> str:
         raise EOFError
 
-    with pytest.raises(KeystoreError, match="password_file"):
+    with pytest.raises(KeystoreError, match=r"set wallet\.password_file"):
         keys.unlock(keystore, environment={}, ask=hang_up)
+    with pytest.raises(KeystoreError, match=r"set desk\.chain\.password_file"):
+        keys.unlock(keystore, environment={}, ask=hang_up, setting="desk.chain.password_file")
+
+
+def test_what_is_piped_in_is_no_password(keystore, password_file):
+    """Only a terminal is asked; elsewhere it is one line, without a warning that the password would be shown."""
+    code = "import sys; from pathlib import Path; from bot.venues import keys; keys.unlock(Path(sys.argv[1]))"
+    ran = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code, keystore],
+        input=password_file.read_text(),
+        capture_output=True,
+        text=True,
+        start_new_session=True,  # without a terminal that could be opened by its name
+        env={**os.environ, "PYTHONPATH": str(Path(keys.__file__).parents[2])},
+    )
+
+    assert ran.returncode == 1
+    assert ran.stderr.strip().endswith("no password: set wallet.password_file or run in a terminal")
+    assert "GetPassWarning" not in ran.stderr
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o666, 0o610])
