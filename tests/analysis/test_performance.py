@@ -58,21 +58,6 @@ def test_the_best_exit_is_looked_for_until_the_depeg_ends():
     assert trade.capture == pytest.approx(trade.pnl_usd / trade.best_pnl_usd)
 
 
-@pytest.mark.parametrize(("kind", "why"), [("hedged", "met"), ("hold", "crumbs")])
-def test_a_hedge_was_left_for_what_left_it_first(kind, why):
-    """Its last orders close crumbs; one leg alone that was made even before it was left is no way out of it."""
-    trade = one(
-        (
-            fill("a", 0, BUY, 1_000, 0.90, kind=kind),
-            fill("a", 1, SELL, 10, 0.90, kind=kind, purpose=Purpose.UNWIND, why="alone"),
-            fill("a", 20, SELL, 989, 0.95, kind=kind, why="met"),
-            fill("a", 30, SELL, 1, 0.95, kind=kind, purpose=Purpose.UNWIND, why="crumbs"),
-        )
-    )
-
-    assert trade.exit_reason == why
-
-
 @pytest.mark.parametrize(
     "other",
     [
