@@ -10,6 +10,7 @@ from bot.venues.wallet_sending import Landed, Lost, WalletSender
 
 log = logging.getLogger(__name__)
 
+TRY_AGAIN = 10  # blocks after it was tried in vain to take back what is allowed
 REORG_DEPTH = 8  # blocks for which a fill that was told is looked for in the chain
 
 
@@ -20,6 +21,7 @@ class Aftermath:
         self._courses, self._sender, self._heads = courses, sender, heads
         self._untidy: list[SwapLog] = []
         self._filled: list[tuple[SwapLog, Landed]] = []
+        self._tried: dict[str, int] = {}  # in which block in vain, by order
         self.settled: Collection[str] = ()  # orders whose logs nobody needs once nothing is allowed
 
     def add(self, record: SwapLog, swapped: Landed | None) -> None:
@@ -40,9 +42,13 @@ class Aftermath:
     async def tidy(self) -> None:
         """Nothing stays allowed to a pool. What cannot be taken back now is taken back later."""
         for record in await self.untidy():
+            name = record.swap.order_id
+            if self._heads.number - self._tried.get(name, -TRY_AGAIN) < TRY_AGAIN:
+                continue
             lost = await self._courses.tidy(record)
             if lost is not None:
-                log.warning("order %s: its pool may still take its coin: %s", record.swap.order_id, lost.reason)
+                self._tried[name] = self._heads.number
+                log.warning("order %s: its pool may still take its coin: %s", name, lost.reason)
         if self._untidy:
             await self.untidy()
 
@@ -57,10 +63,10 @@ class Aftermath:
                 self._filled.remove((record, swapped))
         return None
 
-    async def follow_again(self, record: SwapLog) -> None:
-        """Until it is in the chain once more, sent again under its nonce if need be."""
+    async def follow_again(self, record: SwapLog) -> bool:
+        """Whether it is in the chain once more, sent again under its nonce if need be."""
         end = await self._sender.follow(record, wanted)
         if isinstance(end, Lost) or not end.worked:
-            log.error("order %s was told as filled, and a reorganisation undid it", record.swap.order_id)
-        else:
-            self._filled.append((record, end))
+            return False
+        self._filled.append((record, end))
+        return True

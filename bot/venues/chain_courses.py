@@ -52,7 +52,7 @@ class Courses:
     async def carry(self, record: SwapLog, begun: Begun) -> Landed | Lost:
         """Approved where need be, and swapped; nothing is raised for what nodes and disks do."""
         try:
-            for approval in record.swap.approvals(await self._wallet.allowed(record.swap)):
+            for approval in record.swap.approvals(await self._allowed(record)):
                 approved = await self._landed(record, "approve", approval, lambda: self._unpulled(record), begun)
                 if isinstance(approved, Lost) or not approved.worked:
                     return approved
@@ -80,7 +80,7 @@ class Courses:
 
     async def tidied(self, record: SwapLog) -> bool:
         """Whether an order has left nothing allowed to its pool. NodeDown, RpcError."""
-        return await self._wallet.allowed(record.swap) == 0
+        return await self._allowed(record) == 0
 
     async def tidy(self, record: SwapLog) -> Lost | None:
         """Takes back what an order left allowed to its pool; why that did not work. NodeDown, RpcError."""
@@ -151,6 +151,10 @@ class Courses:
                     raise
                 log.warning("order %s: asked again with the next block: %s", record.swap.order_id, error)
             await self._heads.news()
+
+    async def _allowed(self, record: SwapLog) -> int:
+        """As of the newest block known: it holds all that is known to have landed, "latest" of another node may not."""
+        return await self._wallet.allowed(record.swap, self._heads.hash)
 
     async def _unpulled(self, record: SwapLog) -> str | None:
         return self._pulled(record.swap.order_id)

@@ -12,20 +12,21 @@ from bot.model.orders import Side, Style, Terms, Ticket
 from bot.model.pools import state_of
 from bot.model.registry import Address, Pool, Registry
 from bot.units import to_decimal
-from bot.venues import chain_swaps, readers
+from bot.venues import chain_swaps, readers, wallet_policy
 from bot.venues.chain_swaps import Swap
 from bot.venues.heads import Heads
 from bot.venues.multicall import Asking
 from bot.venues.readers import Reader, Unreadable
 from bot.venues.rpc import Rpc
 from bot.venues.wallet import Wallet
+from bot.venues.wallet_sending import WalletSender
 
 GAS = 250_000
 """Units for approval and swap: 46,000 to 55,000 and 130,000 to 190,000, as the sandbox measures them."""
 
 WAITING = Decimal(1)  # a maker's fee that no waiting order is worth: in a pool nobody waits
 ETHER: Asset = "ETH"
-ETHER_DECIMALS = 18
+ETHER_DECIMALS = wallet_policy.ETHER_DECIMALS
 WEI = 10**ETHER_DECIMALS
 
 Holdings = tuple[tuple[Asset, Decimal], ...]
@@ -90,6 +91,16 @@ class Quoting:
         sized = chain_swaps.sized(ticket, listing, way)
         return Unfilled(sized) if isinstance(sized, str) else sized
 
+    async def wanted(self, ticket: Ticket, sender: WalletSender) -> Swap | Verdict:
+        """The swap for an order, if the wallet can pay for it and the pool would give enough."""
+        swap = await self.swap(ticket)
+        if not isinstance(swap, Swap):
+            return swap
+        if dear := sender.dear():
+            return Unfilled(dear)
+        tried = await self.covered(swap, sender.bid) or await self.tried(swap)
+        return swap if isinstance(tried, int) else tried
+
     async def covered(self, swap: Swap, max_fee_per_gas: int) -> Refused | None:
         """Why the wallet cannot pay for a swap; None where it can."""
         held = (await self._wallet.holds([swap.coin_in], self._heads.hash)).get(swap.coin_in, 0)
@@ -126,6 +137,10 @@ class Quoting:
         paid, coin = f"{to_decimal(swap.dx, swap.decimals_in):f}", self._symbol(swap.coin_in)
         return f"for {paid} {coin} the pool gives {gives} {self._symbol(swap.coin_out)}, {asked} are asked"
 
+    async def triable(self) -> None:
+        """RpcError where swaps cannot be tried at the node."""
+        await self._wallet.triable(self._heads.hash)
+
     async def holdings(self) -> Holdings:
         """All that lies in the wallet of the coins that are traded, and its ether, at the newest block known."""
         held = await self._wallet.holds([coin.address for coin in self._assets], self._heads.hash)
@@ -155,7 +170,4 @@ def penniless(held: Holdings, max_fee_per_gas: int) -> str | None:
 
 def unpaid(ether: Decimal, max_fee_per_gas: int) -> str | None:
     """Why so much ether is too little for what gas may cost; None where it is enough for twice an order's units."""
-    asked = to_decimal(2 * GAS * max_fee_per_gas, ETHER_DECIMALS)
-    if ether >= asked:
-        return None
-    return f"no ether for gas: it may take {asked:.6f} ETH, and {ether:.6f} is in the wallet"
+    return wallet_policy.unpaid(int(ether * WEI), 2 * GAS * max_fee_per_gas)

@@ -13,11 +13,13 @@ class Standing:
     def __init__(self, clock: Callable[[], int]) -> None:
         self._clock = clock
         self.ready, self.reason = False, "it was not asked yet"
-        self._cause = ""
+        self._cause = self._over = ""
         self._held: Holdings | None = None
 
     def stands(self, held: Holdings) -> list[VenueSeen]:
         """It may trade, with so much in it."""
+        if self._over:
+            return self.hindered(self._over)
         if self.ready and held == self._held:
             return []
         self.ready, self.reason, self._cause, self._held = True, "", "", held
@@ -28,11 +30,18 @@ class Standing:
 
         `held`: what lies in it, where that is known all the same.
         """
+        if self._over:
+            reason, cause, held = self._over, "", None
         cause = cause or reason
         if (self.ready, self._cause) == (False, cause) and held in (None, self._held):
             return []
         self.ready, self.reason, self._cause, self._held = False, reason, cause, held or self._held
         return [self._seen(held)]
+
+    def stopped(self, reason: str) -> list[VenueSeen]:
+        """It trades no more, whatever else is said of it, before a restart reads anew how it stands."""
+        self._over = self._over or reason
+        return self.hindered(self._over)
 
     def _seen(self, held: Holdings | None) -> VenueSeen:
         now = self._clock()

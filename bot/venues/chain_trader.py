@@ -29,10 +29,10 @@ from bot.model.orders import (
 from bot.model.registry import Registry
 from bot.venues import chain_orders, order_life, swap_log
 from bot.venues.chain_aftermath import Aftermath
+from bot.venues.chain_anchor import Anchor
 from bot.venues.chain_courses import SILENT, Courses, Outcome
 from bot.venues.chain_orders import Quoting, Refused, Unfilled
 from bot.venues.chain_standing import Standing
-from bot.venues.chain_swaps import Swap
 from bot.venues.heads import Heads
 from bot.venues.keys import Signer
 from bot.venues.order_life import Known
@@ -43,6 +43,8 @@ from bot.venues.wallet_policy import WalletPolicy
 from bot.venues.wallet_sending import Landed, Lost, WalletSender
 
 log = logging.getLogger(__name__)
+
+BROKEN = "an error of ours, see the log: nothing is sent before a restart"
 
 
 class ChainTrader:
@@ -64,7 +66,7 @@ class ChainTrader:
         clock: Callable[[], int] = time.time_ns,
     ) -> None:
         self._folder, self._ether_usd, self._policy, self._now = folder, ether_usd, policy, clock
-        self._heads = Heads(rpc)
+        self._heads, self._anchor = Heads(rpc), Anchor(folder, rpc)
         wallet = Wallet(rpc, signer.address)
         self._quoting = Quoting(rpc, registry, coins, wallet, self._heads)
         self._sender = WalletSender(rpc, signer, self._heads, policy)
@@ -101,10 +103,7 @@ class ChainTrader:
         self._open = {name for name in self._named if not lives[name].complete}
         self._filled = {name for name in self._named - self._open if lives[name].filled}
         self._pulled |= {each.order_id: each.why for each in known if isinstance(each, Pulled)}
-        try:
-            records = [each for each in swap_log.kept(self._folder) if self._sent(each)]
-        except OSError as error:
-            raise UserError(f"the folder {self._folder} cannot be used: {error.strerror}") from None
+        records = swap_log.sent(self._folder)
         self._aftermath.settled = {each.swap.order_id for each in records} - self._open
         never = self._open - {each.swap.order_id for each in records}
         told: list[OrderEvent] = [self._ended(name, "never sent") for name in sorted(never)]
@@ -149,30 +148,23 @@ class ChainTrader:
             return None
         return self._quoting.terms(market, self._heads.next_base_fee + self._policy.priority_fee, self._ether_usd)
 
-    def _sent(self, record: SwapLog) -> bool:
-        """Whether anything was; what was not is forgotten."""
-        if not record.attempts:
-            record.drop()
-        return bool(record.attempts)
-
     async def _taken_up(self, records: Sequence[SwapLog]) -> list[OrderEvent]:
         """What is known at once of an earlier run, and how the wallet stands; the rest is followed."""
         told: list[OrderEvent] = []
         self._left.extend(records)
         try:
             await self._heads.look()
+            await self._anchor.check(self._heads.number)
             for record in records:
                 landed = await self._sender.known(record)
                 if isinstance(landed, Landed):
                     told += self._concluded(await self._courses.outcome(record, landed), record)
                     self._left.remove(record)
             untidy = await self._aftermath.untidy()
-            news = (
-                self._standing.hindered(f"what {untidy[0].swap.order_id} left allowed is taken back")
-                if untidy
-                else None
-            )
-            return [*told, *(news or await self._looked())]
+            if untidy:
+                why = f"what {untidy[0].swap.order_id} left allowed is taken back"
+                return [*told, *self._standing.hindered(why)]
+            return [*told, *await self._looked()]
         except SILENT as error:
             return [*told, *self._standing.hindered(str(error))]
 
@@ -184,16 +176,25 @@ class ChainTrader:
             except SILENT as error:
                 self._tell(self._standing.hindered(str(error)))
                 await self._heads.news()
+            except UserError as error:
+                self._tell([*self._standing.stopped(str(error)), *self._given_up(str(error))])
+                return
             except Exception:
                 log.exception("the wallet trades no more")
-                self._tell(self._standing.hindered("an error of ours, see the log: nothing is sent before a restart"))
+                self._tell([*self._standing.stopped(BROKEN), *self._given_up(BROKEN)])
                 return
 
     async def _turn(self) -> None:
+        if not self._heads.known:
+            await self._heads.look()
+        await self._anchor.check(self._heads.number)
         if self._left:
             record = self._left[0]
             told = record.swap.order_id in self._filled
-            await self._conclude(record, await self._courses.resume(record, told=told))
+            end = await self._courses.resume(record, told=told)
+            if told and (isinstance(end, Lost) or not end.worked):
+                self._undone(record)
+            await self._conclude(record, end)
             self._left.popleft()
         elif self._waiting and self._standing.ready:
             await self._trade(self._waiting.popleft())
@@ -205,28 +206,20 @@ class ChainTrader:
                 await self._heads.news()
 
     async def _trade(self, ticket: Ticket) -> None:
-        match await self._wanted(ticket):
-            case Refused(reason):
-                self._tell([self._refused(ticket.id, reason)])
-            case Unfilled(reason):
-                self._tell([self._ended(ticket.id, reason)])
-            case swap:
-                record = swap_log.begin(self._folder, swap)
-                await self._conclude(record, await self._courses.carry(record, self._begun))
-
-    async def _wanted(self, ticket: Ticket) -> Swap | Refused | Unfilled:
-        """The swap for an order, if the wallet can pay for it and the pool would give enough."""
+        record: SwapLog | None = None
         try:
-            swap = await self._quoting.swap(ticket)
-            if not isinstance(swap, Swap):
-                return swap
-            if dear := self._sender.dear():
-                return Unfilled(dear)
-            tried = await self._quoting.covered(swap, self._sender.bid) or await self._quoting.tried(swap)
-            return swap if isinstance(tried, int) else tried
-        except SILENT as error:
-            self._tell(self._standing.hindered(str(error)))
-            return Unfilled(str(error))
+            match await self._quoting.wanted(ticket, self._sender):
+                case Refused(reason):
+                    self._tell([self._refused(ticket.id, reason)])
+                case Unfilled(reason):
+                    self._tell([self._ended(ticket.id, reason)])
+                case swap:
+                    record = swap_log.begin(self._folder, swap)
+                    await self._conclude(record, await self._courses.carry(record, self._begun))
+        except Exception as error:
+            if record is None or not record.attempts:
+                self._tell([self._ended(ticket.id, str(error) if isinstance(error, SILENT) else BROKEN)])
+            raise
 
     def _begun(self, record: SwapLog) -> None:
         now, swap = self._now(), record.swap
@@ -256,10 +249,16 @@ class ChainTrader:
     async def _look_back(self) -> None:
         """A fill that a reorg threw out is sent again, and nothing else is before it is mined."""
         while record := await self._aftermath.thrown_out():
-            self._tell(
-                self._standing.hindered(f"a reorganisation threw out {record.swap.order_id}, which was told as filled")
-            )
-            await self._aftermath.follow_again(record)
+            why = f"a reorganisation threw out {record.swap.order_id}, which was told as filled"
+            self._tell(self._standing.hindered(why))
+            if not await self._aftermath.follow_again(record):
+                self._undone(record)
+
+    def _undone(self, record: SwapLog) -> None:
+        name = record.swap.order_id
+        why = f"books and chain differ: {name} was told as filled, and a reorganisation undid it; look, then restart"
+        log.error("%s", why)
+        self._tell(self._standing.stopped(why))
 
     async def _looked(self) -> list[OrderEvent]:
         """How the wallet stands, if that is news. What waits for one that cannot pay its gas ends."""
@@ -268,6 +267,7 @@ class ChainTrader:
         await self._heads.look()
         if self._heads.number < self._reached:
             return []
+        await self._quoting.triable()
         held = await self._quoting.holdings()
         if why := self._sender.dear():
             return [*self._standing.hindered(why, "dear", held), *self._given_up(why)]

@@ -113,6 +113,18 @@ def kept(folder: Path) -> Iterator[SwapLog]:
                 raise UserError(f"{path}: {told}: look at the wallet, then move it away") from None
 
 
+def sent(folder: Path) -> list[SwapLog]:
+    """Those of which something was signed; the others are forgotten. UserError as `kept`, or without the folder."""
+    try:
+        logs = list(kept(folder))
+        for log in logs:
+            if not log.attempts:
+                log.drop()
+    except OSError as error:
+        raise UserError(f"the folder {folder} cannot be used: {error.strerror}") from None
+    return [log for log in logs if log.attempts]
+
+
 def _read(path: Path, lines: Iterable[dict[str, Any]]) -> SwapLog:
     swaps: list[Swap] = []
     signed: list[Attempt] = []

@@ -10,6 +10,9 @@ from bot.venues.multicall import Asking, Call, word
 from bot.venues.rpc import Rpc, RpcError
 from bot.venues.transport import Json
 
+ONE = "0x600160005260206000f3"  # code that returns 1
+INVALID = -32602  # JSON-RPC's invalid parameters
+
 
 @dataclass(frozen=True, slots=True)
 class Trial:
@@ -35,6 +38,7 @@ class Wallet:
         self.address = address
         self._rpc = rpc
         self._code = ""  # Multicall3's
+        self._disguised = False  # a node was seen to answer as if the wallet had code
 
     async def counts(self) -> Counts:
         """As the newest block, and the node's pool, have them."""
@@ -51,10 +55,11 @@ class Wallet:
         found = await Asking(self._rpc, block_hash)(*(self.balance(coin) for coin in coins))
         return {coin: word(held) for coin, held in zip(coins, found, strict=True) if held is not None}
 
-    async def allowed(self, swap: Swap) -> int:
-        """What the pool may take of the coin that goes in, as of the newest block."""
+    async def allowed(self, swap: Swap, block_hash: str) -> int:
+        """What the pool may take of the coin that goes in, at a block."""
         call = self.allowance(swap.coin_in, swap.pool)
-        return int(await self._rpc.call("eth_call", {"to": call.target, "data": "0x" + call.data}, "latest"), 16)
+        asked = {"to": call.target, "data": "0x" + call.data}
+        return int(await self._rpc.call("eth_call", asked, {"blockHash": block_hash}), 16)
 
     def balance(self, coin: Address) -> Call:
         """The read of what it holds of a coin."""
@@ -63,6 +68,16 @@ class Wallet:
     def allowance(self, coin: Address, pool: Address) -> Call:
         """The read of what a pool may take of a coin."""
         return multicall.call(coin, "allowance(address,address)", self.address, pool)
+
+    async def triable(self, block_hash: str) -> None:
+        """RpcError where the node does not answer as if the wallet had code: then nothing can be tried."""
+        if self._disguised:
+            return
+        disguise = {self.address: {"code": ONE}}
+        answer = await self._rpc.call("eth_call", {"to": self.address}, {"blockHash": block_hash}, disguise)
+        if answer != "0x" + f"{1:064x}":
+            raise _undisguised()
+        self._disguised = True
 
     async def trial(self, swap: Swap, block_hash: str) -> Trial:
         """What approval and swap would bring at a block, asked for no minimum.
@@ -75,6 +90,9 @@ class Wallet:
         call = {"to": self.address, "data": multicall.encode(calls)}
         disguise = {self.address: {"code": await self._multicall_code()}}
         answer = await self._rpc.call("eth_call", call, {"blockHash": block_hash}, disguise)
+        if len(answer) <= len("0x"):
+            self._disguised = False
+            raise _undisguised()
         had, _, approved, swapped, has = _outcomes(bytes.fromhex(answer[2:]))
         if not (had[0] and approved[0] and swapped[0] and has[0]):
             return Trial(
@@ -103,6 +121,10 @@ class Wallet:
         if not self._code:
             self._code = str(await self._rpc.call("eth_getCode", multicall.MULTICALL3, "latest"))
         return self._code
+
+
+def _undisguised() -> RpcError:
+    return RpcError(INVALID, "this node does not answer state overrides")
 
 
 def _number(answer: Json | RpcError) -> int:

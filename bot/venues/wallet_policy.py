@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from bot.units import BPS, GWEI
+from bot.units import BPS, GWEI, to_decimal
+
+ETHER_DECIMALS = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +38,11 @@ def dear(next_base_fee: int, policy: WalletPolicy) -> str | None:
         return None
     most, bound = policy.most / GWEI, policy.max_fee_per_gas / GWEI
     return f"gas costs {asked / GWEI:.2f} gwei, max_fee_gwei is {bound:.2f}: {most:.2f} may be bid for a swap"
+
+
+def unpaid(ether: int, asked: int) -> str | None:
+    """Why so much ether is too little for what gas may cost, both wei; None where it is enough."""
+    if ether >= asked:
+        return None
+    lies, may = (to_decimal(each, ETHER_DECIMALS) for each in (ether, asked))
+    return f"no ether for gas: it may take {may:.6f} ETH, and {lies:.6f} is in the wallet"

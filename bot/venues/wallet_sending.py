@@ -19,7 +19,7 @@ from bot.venues.rpc import NodeDown, Rpc, RpcError
 from bot.venues.swap_log import Attempt, Step, SwapLog
 from bot.venues.transport import Json
 from bot.venues.wallet import Wallet
-from bot.venues.wallet_policy import WalletPolicy, dear
+from bot.venues.wallet_policy import WalletPolicy, dear, unpaid
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +77,7 @@ class _Watch:
     last: int  # block in which it was sent or raised last
     why: str = ""  # it is being taken back
     overtaken: set[int] = field(default_factory=set)  # blocks by which its nonce was used, and by none of ours
+    torn: set[int] = field(default_factory=set)  # blocks by which nonces before it were missing that are not known here
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,8 @@ class WalletSender:
                 raise
             return Lost(why)
         counts = await self._wallet.counts()
+        if poor := unpaid(counts.ether, gas * self.bid):
+            return Lost(poor)
         transaction = FeeMarketTransaction(
             chain_id=self._policy.chain_id,
             nonce=counts.used,
@@ -181,17 +184,21 @@ class WalletSender:
             return Lost(f"nonce {record.flying[0].nonce} was used by another transaction") if late else None
         watch.overtaken.clear()
         if seen.used < record.flying[0].nonce:
-            await self._restore(seen.used, record.flying[-1])
-            return None
+            return await self._restore(seen.used, record.flying[-1], watch)
         await self._insist(record, objection, watch, waits=seen.waits)
         return None
 
-    async def _restore(self, used: int, newest: Attempt) -> None:
-        """A reorg threw out what came before: until that is back nothing can be said of what waits for it."""
-        for nonce in range(used, newest.nonce):
-            if nonce in self._newest:
-                await self._offer(self._newest[nonce])
-        await self._offer(newest)
+    async def _restore(self, used: int, newest: Attempt, watch: _Watch) -> Lost | None:
+        """What a reorg threw out goes again before what waits for it; if we do not know all, nothing, till given up."""
+        before = range(used, newest.nonce)
+        if any(nonce not in self._newest for nonce in before):
+            watch.torn.add(self._heads.number)
+            late = len(watch.torn) > self._policy.give_up
+            return Lost(f"nonce {newest.nonce} waits for {used}, which is not known here") if late else None
+        watch.torn.clear()
+        for attempt in (*(self._newest[nonce] for nonce in before), newest):
+            await self._offer(attempt)
+        return None
 
     async def _insist(self, record: SwapLog, objection: Objection, watch: _Watch, *, waits: bool) -> None:
         """What is not wanted is taken back, what was dropped goes again, what waits too long goes dearer."""
@@ -246,7 +253,7 @@ class WalletSender:
 
     def _remember(self, attempt: Attempt) -> None:
         self._newest[attempt.nonce] = attempt
-        while len(self._newest) > REMEMBERED:
+        if len(self._newest) > REMEMBERED:
             del self._newest[min(self._newest)]
 
     async def _offer(self, attempt: Attempt) -> RpcError | None:
@@ -266,9 +273,10 @@ class WalletSender:
             known = await self._rpc.call("eth_getTransactionByHash", attempt.hash)
         except (NodeDown, RpcError):
             return None
-        if known is None:
-            log.warning("the node refused %s: %s", attempt.hash, refusal.message)
-        return refusal if known is None else None
+        if known is not None:
+            return None
+        log.warning("the node refused %s: %s", attempt.hash, refusal.message)
+        return refusal
 
     async def _sight(self, attempts: Sequence[Attempt]) -> _Sighting:
         """The count is asked first: a nonce it counts as used has a receipt by the time that is asked for."""

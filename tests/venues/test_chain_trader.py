@@ -145,7 +145,7 @@ async def test_what_cannot_be_traded_is_refused_in_words(actor, tmp_path, made, 
 
     assert isinstance(refused, OrderRefused)
     assert why in refused.reason
-    assert not list(tmp_path.iterdir())
+    assert not list(tmp_path.glob("*.jsonl"))
 
 
 async def test_without_ether_for_gas_nothing_is_begun(actor, tmp_path):
@@ -215,11 +215,11 @@ async def test_what_is_over_is_forgotten_by_the_next_start(actor, tmp_path):
     funded(actor)
     async with trading(actor, tmp_path) as desk:
         await desk.place(ticket("rp1", SELL, "10", "0.9"))
-    assert [each.name for each in tmp_path.iterdir()] == ["rp1.jsonl"]
+    assert [each.name for each in tmp_path.glob("*.jsonl")] == ["rp1.jsonl"]
     async with trading(actor, tmp_path, desk.known()) as again:
         pass
 
-    assert not list(tmp_path.iterdir())
+    assert not list(tmp_path.glob("*.jsonl"))
     assert isinstance(again.journal[-1], VenueSeen)
 
 
