@@ -1,8 +1,9 @@
 """The course of one order on chain: approved, swapped, and what came of it by the receipts."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from bot.model.orders import NOTHING, OrderEnded, OrderFilled
 from bot.model.times import SECOND
@@ -99,7 +100,7 @@ class Courses:
         reason = end.reason if isinstance(end, Lost) else await self._why(record, end)
         now = self._now()
         newest = max((each.block for each in landings), default=0)
-        return Outcome(OrderEnded(now, now, record.swap.order_id, NOTHING, reason), newest)
+        return Outcome(OrderEnded(now, now, record.swap.order_id, NOTHING, reason, _fee(landings), ETHER), newest)
 
     async def _filled(self, record: SwapLog, landed: Landed, landings: list[Landed]) -> Outcome:
         """Gas of all that the order sent is the fee of its fill."""
@@ -111,8 +112,7 @@ class Courses:
         if block is None:
             raise RpcError(0, f"the node does not know block {landed.block_hash} any more")
         at = int(block["timestamp"], 16) * SECOND
-        fee = to_decimal(sum(_gas(each) for each in landings), ETHER_DECIMALS)
-        fill = OrderFilled(at, now, swap.order_id, landed.attempt.hash, amount, price, fee, ETHER)
+        fill = OrderFilled(at, now, swap.order_id, landed.attempt.hash, amount, price, _fee(landings), ETHER)
         return Outcome(OrderEnded(at, now, swap.order_id, amount, "filled"), landed.block, fill, landed)
 
     async def _why(self, record: SwapLog, end: Landed) -> str:
@@ -181,6 +181,11 @@ async def wanted() -> str | None:
 
 def _nobody(_record: SwapLog) -> None:
     """Nobody is to be told."""
+
+
+def _fee(landings: Sequence[Landed]) -> Decimal:
+    """What their gas cost, in ether."""
+    return to_decimal(sum(_gas(each) for each in landings), ETHER_DECIMALS)
 
 
 def _gas(landed: Landed) -> int:

@@ -13,7 +13,7 @@ from bot.sandbox.addresses import TRADER
 from bot.units import GWEI
 
 from .till import SIGNER
-from .wallets import POLICY, POOLS, SELL, THREE, allowed, as_it_was, lies, still_chain, ticket, trading
+from .wallets import POLICY, POOLS, SELL, THREE, allowed, as_it_was, ether, lies, still_chain, ticket, trading
 
 pytestmark = pytest.mark.chain
 
@@ -203,17 +203,21 @@ async def test_what_was_filled_before_it_was_pulled_is_filled(still, tmp_path):
 
 
 async def test_a_price_that_left_after_the_approval_swaps_nothing(still, tmp_path):
-    """What was approved is taken back, and only gas is lost."""
+    """What was approved is taken back; the order's gas, which is all that is lost, is told with its end."""
+    had = ether(still)
     async with trading(still, tmp_path) as desk:
         await ordered(desk)
         still.swap(POOL, 1, 2, 15_000_000 * 10**6)
         still.mine()
+        approval = had - ether(still)
         await until(lambda: waiting(still))
         still.mine()
         await desk.done(MADE)
 
     assert desk.of(MADE)[-1].filled == 0
     assert "fewer coins" in desk.of(MADE)[-1].reason
+    assert desk.of(MADE)[-1].fee == approval > 0
+    assert desk.of(MADE)[-1].fee_asset == "ETH"
     assert allowed(still, THREE, "USDC") == 0
 
 
