@@ -143,8 +143,8 @@ class ChainTrader:
             yield await self._heard.get()
 
     def terms(self, market: Market) -> Terms | None:
-        """What a market asks of orders; None where there is no swap for it, and before wallet and ether are known."""
-        if not self._standing.ready:
+        """What a market asks of orders; None where there is no swap, the wallet is not ready, or gas or its price forbid."""
+        if not self._standing.ready or self._sender.dear():
             return None
         return self._quoting.terms(market, self._heads.next_base_fee + self._policy.priority_fee, self._ether_usd)
 
