@@ -143,7 +143,7 @@ class ChainTrader:
             yield await self._heard.get()
 
     def terms(self, market: Market) -> Terms | None:
-        """What a market asks of orders; None where there is no swap, the wallet is not ready, or gas or its price forbid."""
+        """What a market asks of orders; None where there is no swap, no price of ether, or nothing may be sent now."""
         if not self._standing.ready or self._sender.dear():
             return None
         return self._quoting.terms(market, self._heads.next_base_fee + self._policy.priority_fee, self._ether_usd)
