@@ -165,6 +165,8 @@ class TransactionExecutor:
         if not flights:
             return []
         self._used, seen = await sightings.look(self._rpc, self._address, flights)
+        for empty in self._flights.missing(self._used):
+            await self._dispatch.offer(empty)
         reports: list[Report] = []
         for flight, sighting in zip(flights, seen, strict=True):
             if _to_come(sighting, self._height):

@@ -6,6 +6,8 @@ from itertools import count
 from bot.model.decisions import Plan
 from bot.model.events import Accepted, Decided, Event, Expired, Mined, Rejected, Reverted, Signed, Unmined
 
+REMEMBERED = 64  # empty transactions
+
 
 @dataclass(slots=True)
 class Flight:
@@ -42,6 +44,7 @@ class Flights:
         self._decided: dict[str, Plan] = {}  # not signed yet
         self._open: dict[str, Flight] = {}
         self._landed: dict[str, Flight] = {}
+        self._emptied: dict[int, Signed] = {}  # what took the place of a plan's transactions, by nonce
         self._begun: set[str] = set()
 
     def observe(self, event: Event) -> None:
@@ -61,7 +64,7 @@ class Flights:
                 flight.landed, flight.dropped, flight.overtaken = None, 0, None
             case Rejected(plan_id=plan_id) | Expired(plan_id=plan_id):
                 self._decided.pop(plan_id, None)
-                self._open.pop(plan_id, None)
+                self._end(self._open.pop(plan_id, None))
             case _:
                 pass
 
@@ -80,6 +83,12 @@ class Flights:
     def landed(self) -> list[Flight]:
         """Flights mined lately."""
         return list(self._landed.values())
+
+    def missing(self, used: int) -> list[Signed]:
+        """Empty transactions that later nonces wait for, the chain holding `used`: a reorg threw them out."""
+        taken = {flight.nonce for flight in self._open.values()}
+        gone = (nonce for nonce in sorted(self._emptied) if used <= nonce < max(taken, default=used))
+        return [self._emptied[nonce] for nonce in gone if nonce not in taken]
 
     def unsigned(self) -> list[str]:
         """Plans decided and neither signed nor ended: whoever decided them was stopped in between."""
@@ -103,6 +112,13 @@ class Flights:
             self._decided[plan.id] = plan
         else:
             flight.plan = plan
+
+    def _end(self, flight: Flight | None) -> None:
+        """Without a report of where it landed: what took its place in the chain is remembered, for a while."""
+        if flight is not None and flight.cancelling:
+            self._emptied[flight.nonce] = flight.last
+            while len(self._emptied) > REMEMBERED:
+                del self._emptied[min(self._emptied)]
 
     def _sign(self, signed: Signed) -> None:
         plan = self._decided.pop(signed.plan_id, None)

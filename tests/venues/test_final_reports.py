@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bot.model.events import Decided, Event, Expired, Mined, Rejected, Report, Reverted, Unmined
@@ -118,6 +118,7 @@ def url() -> Iterator[str]:
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example([("send", 0), ("cancel", 0), ("mine", None), ("send", 1), ("reorg", None)])
 @given(stories)
 def test_every_plan_ends_once(url, story):
     """One final report a plan, one more for each reorg that reopened it; the chain holds what was reported mined."""
