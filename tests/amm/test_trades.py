@@ -64,13 +64,16 @@ def test_nothing_is_priced_outside_the_cap(way, data):
 
 @given(ways(), st.data())
 def test_the_estimate_agrees_with_the_integers(way, data):
-    """Coins out in floats are within parts in 1e10 of the exact amount, or a few units of either coin's rounding."""
+    """Coins out in floats are within parts in 1e9 of the exact amount, or a few units of either coin's rounding.
+
+    (The marginal rate may be below zero: NG's fee may rise faster than the swap pays.)
+    """
     dx = data.draw(sensible(way))
     exact = way.side.out(dx)
     assume(exact is not None)
     estimate, rate = way.side.rate(float(dx))
 
-    assert estimate == pytest.approx(exact, rel=1e-10, abs=3 + 2 * rate)
+    assert estimate == pytest.approx(exact, rel=1e-9, abs=3 + 2 * abs(rate))
 
 
 @given(ways(CONSTANT), st.data())

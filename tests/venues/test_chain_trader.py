@@ -247,7 +247,7 @@ async def test_gas_is_no_more_than_terms_count(actor, tmp_path):
         async with trading(actor, tmp_path) as desk:
             await desk.place(made)
         receipts = [actor.rpc("eth_getTransactionReceipt", each) for each in hashes(tmp_path, made.id)]
-        paid.append(sum(int(each["gasUsed"], 16) for each in receipts))
+        paid.append(sum(int(each["gasUsed"], 16) for each in receipts if each))  # what was bid over is in no block
 
     assert GAS * 3 / 4 < max(paid) <= GAS
 
