@@ -91,6 +91,9 @@ def settings(there: Place, folder: Path, through: str, *venues: str, **desk: obj
     return Settings(**told)
 
 
+LONG = 30  # seconds, for what takes a few
+
+
 @dataclass
 class ChainDesk:
     """A bot at work, and what it works with."""
@@ -135,12 +138,15 @@ class ChainDesk:
 
     async def until(self, holds: Callable[[], object], spot: float = 1.0, future: float = 1.0) -> None:
         """Blocks come and books move about these prices until it holds."""
-        async with asyncio.timeout(45):
-            while not holds():
-                self.books(spot, future)
-                if self.mines():
-                    self.actor.mine()
-                await asyncio.sleep(0.05)
+        try:
+            async with asyncio.timeout(LONG):
+                while not holds():
+                    self.books(spot, future)
+                    if self.mines():
+                        self.actor.mine()
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            raise AssertionError(f"it does not come: {self.account}, after {self.heard[-20:]}") from None
 
     async def opened(self) -> None:
         """All is heard of and stands at par, and every account is known."""
@@ -170,6 +176,10 @@ class ChainDesk:
     def tickets(self, purpose: Purpose) -> list[Ticket]:
         """Orders of a purpose, oldest first."""
         return [each.ticket for each in self.of(Ordered) if each.ticket.purpose is purpose]
+
+    def mined(self) -> int:
+        """How many transactions of the wallet are in blocks."""
+        return int(self.actor.rpc("eth_getTransactionCount", self.there.wallet, "latest"), 16)
 
     def swaps(self) -> bool:
         """Whether a swap of the wallet in the 3pool waits for a block."""
