@@ -1,6 +1,5 @@
 """Trading at exchanges through `step`: what is ordered, once; what is left, always; and that a restart knows it all."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
@@ -12,14 +11,12 @@ from bot.model.orders import Purpose, Side
 from bot.model.outlooks import Outlook, Stance
 from bot.model.registry import LenderKind
 from bot.model.times import SECOND
-from bot.strategy import outlook as outlooks
 from bot.strategy.mandate import Mandate
 from bot.strategy.risk import Limits
 from strategy.desks import (
     ALPHA,
     BETA,
     PYUSD,
-    THOUGHTS,
     USDC,
     UST,
     World,
@@ -31,7 +28,6 @@ from strategy.desks import (
     placed,
     policy,
     seen,
-    thinks,
     world,
 )
 
@@ -39,13 +35,7 @@ LOW = 0.9
 SELL = Side.SELL
 
 
-@pytest.fixture(autouse=True)
-def thought(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Outlook]]:
-    """What is thought of coins: the desk is tested here, not the outlook, and not even a reckless one may harm it."""
-    THOUGHTS.clear()
-    monkeypatch.setattr(outlooks, "assess", thinks)
-    yield THOUGHTS
-    THOUGHTS.clear()
+pytestmark = pytest.mark.usefixtures("thought")
 
 
 def held(made: World, part: Decimal = Decimal(1)) -> World:

@@ -1,6 +1,5 @@
 """How what is held is left: on the way back in steps, at a stop at once, and never for nothing."""
 
-from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
@@ -10,12 +9,10 @@ from bot.model.orders import Purpose, Style
 from bot.model.outlooks import Outlook, Stance
 from bot.model.times import SECOND
 from bot.strategy import engine
-from bot.strategy import outlook as outlooks
 from bot.strategy.mandate import Mandate
 from strategy.desks import (
     ALPHA,
     BETA,
-    THOUGHTS,
     USDC,
     World,
     both,
@@ -26,20 +23,12 @@ from strategy.desks import (
     policy,
     refused,
     seen,
-    thinks,
     world,
 )
 
 from .test_desk import LOW, SELL, held
 
-
-@pytest.fixture(autouse=True)
-def thought(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Outlook]]:
-    """What is thought of coins: the desk is tested here, not the outlook, and not even a reckless one may harm it."""
-    THOUGHTS.clear()
-    monkeypatch.setattr(outlooks, "assess", thinks)
-    yield THOUGHTS
-    THOUGHTS.clear()
+pytestmark = pytest.mark.usefixtures("thought")
 
 
 def test_a_stop_and_a_coin_not_to_be_touched_sell_everything(thought: dict[str, Outlook]) -> None:

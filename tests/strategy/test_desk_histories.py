@@ -15,7 +15,6 @@ from bot.model.orders import Purpose, Side, Ticket
 from bot.model.outlooks import Stance
 from bot.model.times import SECOND
 from bot.strategy import engine
-from bot.strategy import outlook as outlooks
 from strategy.desks import (
     ALPHA,
     BETA,
@@ -31,7 +30,6 @@ from strategy.desks import (
     placed,
     refused,
     seen,
-    thinks,
     told,
     world,
 )
@@ -40,10 +38,7 @@ LOW = 0.9
 SELL = Side.SELL
 
 
-@pytest.fixture(autouse=True)
-def thought(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is thought of coins changes on the way."""
-    monkeypatch.setattr(outlooks, "assess", thinks)
+pytestmark = pytest.mark.usefixtures("thought")
 
 
 PRICES = st.sampled_from((0.7, 0.79, 0.85, LOW, 0.93, 0.98, 0.995, 1.0, 1.01))

@@ -1,6 +1,5 @@
 """Pairs fill both legs or are made even, at no price but a fair one."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
@@ -8,14 +7,11 @@ import pytest
 
 from bot.model.decisions import Warn
 from bot.model.orders import Purpose, Side
-from bot.model.outlooks import Outlook
 from bot.model.times import MINUTE, SECOND
-from bot.strategy import outlook as outlooks
 from bot.strategy.mandate import Mandate
 from strategy.desks import (
     ALPHA,
     BETA,
-    THOUGHTS,
     USDC,
     World,
     both,
@@ -23,18 +19,10 @@ from strategy.desks import (
     placed,
     policy,
     seen,
-    thinks,
     world,
 )
 
-
-@pytest.fixture(autouse=True)
-def thought(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Outlook]]:
-    """What is thought of coins: the desk is tested here, not the outlook, and not even a reckless one may harm it."""
-    THOUGHTS.clear()
-    monkeypatch.setattr(outlooks, "assess", thinks)
-    yield THOUGHTS
-    THOUGHTS.clear()
+pytestmark = pytest.mark.usefixtures("thought")
 
 
 def test_a_pair_fills_both_legs_or_is_made_even() -> None:

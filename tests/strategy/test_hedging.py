@@ -1,6 +1,5 @@
 """A coin bought cheap and sold short dear: both legs or none, the difference earned wherever the two meet."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
@@ -10,9 +9,8 @@ from hypothesis import strategies as st
 
 from bot.model.decisions import Warn
 from bot.model.orders import COVER, MARGIN, FundingPaid, Purpose, Side, Terms
-from bot.model.outlooks import Outlook, Stance
+from bot.model.outlooks import Stance
 from bot.model.times import HOUR
-from bot.strategy import outlook as outlooks
 from strategy.desks import (
     TERMS,
     THOUGHTS,
@@ -22,21 +20,13 @@ from strategy.desks import (
     outlook,
     placed,
     seen,
-    thinks,
 )
 from strategy.futures import CARRIED, DEAR, FUTURE, GAMMA, LOW, SHORT, fallen, futures, hedged, look
 
 TEN_BP = 0.001
 
 
-@pytest.fixture(autouse=True)
-def thought(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Outlook]]:
-    """USDC may be held with its fall sold, and no other way."""
-    THOUGHTS.clear()
-    THOUGHTS[USDC] = outlook(stance=Stance.HEDGED, recovery_low=0.5)
-    monkeypatch.setattr(outlooks, "assess", thinks)
-    yield THOUGHTS
-    THOUGHTS.clear()
+pytestmark = pytest.mark.usefixtures("hedgeable")
 
 
 def test_both_legs_are_ordered_at_once_and_alike() -> None:

@@ -12,9 +12,8 @@ from bot.model.decisions import Mark
 from bot.model.markets import perpetual
 from bot.model.times import DAY, HOUR, MINUTE, SECOND
 from bot.strategy import engine, marks
-from bot.strategy import outlook as outlooks
 from bot.strategy.risk import Worth
-from strategy.desks import ALPHA, BETA, PYUSD, T0, USDC, World, at, market, placed, policy, seen, thinks, told, world
+from strategy.desks import ALPHA, BETA, PYUSD, T0, USDC, World, at, market, placed, policy, seen, told, world
 
 LOW = 0.9
 DOLLARS = 200_000
@@ -24,10 +23,7 @@ USD = st.floats(1.0, 1e9)
 LOST = st.floats(0.0, 0.99)
 
 
-@pytest.fixture(autouse=True)
-def thought(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every coin is thought well of."""
-    monkeypatch.setattr(outlooks, "assess", thinks)
+pytestmark = pytest.mark.usefixtures("thought")
 
 
 def invested() -> World:

@@ -1,6 +1,5 @@
 """A hedge ends with both legs, whatever its exchange refuses, its money is worth, or a market takes at least."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
@@ -8,35 +7,21 @@ import pytest
 
 from bot.model.events import QuotesSeen
 from bot.model.orders import Purpose
-from bot.model.outlooks import Outlook, Stance
 from bot.model.times import HOUR, SECOND
 from bot.strategy import engine
-from bot.strategy import outlook as outlooks
 from strategy.desks import (
     ALPHA,
     BETA,
-    THOUGHTS,
-    USDC,
     USDT,
     World,
-    outlook,
     placed,
     quote,
     refused,
     seen,
-    thinks,
 )
 from strategy.futures import DEAR, FUTURE, GAMMA, LOW, SHORT, fallen, futures, hedged, look
 
-
-@pytest.fixture(autouse=True)
-def thought(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Outlook]]:
-    """USDC may be held with its fall sold, and no other way."""
-    THOUGHTS.clear()
-    THOUGHTS[USDC] = outlook(stance=Stance.HEDGED, recovery_low=0.5)
-    monkeypatch.setattr(outlooks, "assess", thinks)
-    yield THOUGHTS
-    THOUGHTS.clear()
+pytestmark = pytest.mark.usefixtures("hedgeable")
 
 
 def paid_in(made: World, spot: float, future: float, usdt: float) -> list[object]:

@@ -1,7 +1,7 @@
 """What nodes say to a wallet that is not so, or says nothing: no fill is lost by it, and no order."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -10,9 +10,9 @@ from bot.venues import refusals
 from bot.venues.rpc import Rpc, RpcError
 from bot.venues.transport import Json
 
-from .test_chain_sending import approved, mined, ordered
+from .slow_wallet import approved, mined, ordered
 from .till import SIGNER
-from .wallets import SELL, THREE, allowed, as_it_was, lies, still_chain, ticket, trading
+from .wallets import SELL, THREE, allowed, lies, ticket, trading
 
 pytestmark = pytest.mark.chain
 
@@ -30,18 +30,6 @@ class Odd(Rpc):
 
     async def call(self, method: str, *params: Json) -> Json:
         return await self._answering(super(), method, params)
-
-
-@pytest.fixture(scope="module")
-def chain() -> Iterator[Actor]:
-    with still_chain() as actor:
-        yield actor
-
-
-@pytest.fixture
-def still(chain: Actor) -> Iterator[Actor]:
-    with as_it_was(chain):
-        yield chain
 
 
 def used(actor: Actor) -> int:

@@ -2,36 +2,22 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
 
 import pytest
 
 from bot.model.errors import UserError
-from bot.sandbox.actor import Actor
 from bot.sandbox.addresses import TRADER
 from bot.venues import swap_log
 from bot.venues.rpc import RpcError
 
+from .slow_wallet import approved, heard, mined, ordered, until, waiting
 from .test_chain_answers import Odd
-from .test_chain_sending import approved, heard, mined, ordered, until, waiting
 from .till import SIGNER
-from .wallets import COINS, POOLS, SELL, THREE, allowed, as_it_was, lies, still_chain, ticket, trading
+from .wallets import COINS, POOLS, SELL, THREE, allowed, lies, ticket, trading
 
 pytestmark = pytest.mark.chain
 
 MADE = ticket("rp1", SELL, "1000", "0.9")
-
-
-@pytest.fixture(scope="module")
-def chain() -> Iterator[Actor]:
-    with still_chain() as actor:
-        yield actor
-
-
-@pytest.fixture
-def still(chain: Actor) -> Iterator[Actor]:
-    with as_it_was(chain):
-        yield chain
 
 
 async def blocks(desk, count: int) -> None:

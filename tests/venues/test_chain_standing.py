@@ -1,7 +1,6 @@
 """A wallet that cannot pay for its gas takes no orders, says so once, and is ready again when it can."""
 
 import asyncio
-from collections.abc import Iterator
 
 import pytest
 
@@ -10,21 +9,9 @@ from bot.sandbox.actor import Actor
 from bot.units import GWEI
 
 from .till import SIGNER
-from .wallets import MARKET, SELL, as_it_was, still_chain, ticket, trading
+from .wallets import MARKET, SELL, ticket, trading
 
 pytestmark = pytest.mark.chain
-
-
-@pytest.fixture(scope="module")
-def chain() -> Iterator[Actor]:
-    with still_chain() as actor:
-        yield actor
-
-
-@pytest.fixture
-def still(chain: Actor) -> Iterator[Actor]:
-    with as_it_was(chain):
-        yield chain
 
 
 def dear(actor: Actor, block: int) -> None:
