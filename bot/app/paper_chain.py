@@ -35,7 +35,7 @@ from bot.venues.chain_swaps import Swap
 from bot.venues.heads import Heads
 from bot.venues.rpc import Rpc
 from bot.venues.wallet import Wallet
-from bot.venues.wallet_policy import WalletPolicy, dear
+from bot.venues.wallet_policy import WalletPolicy, bid, dear
 
 
 class PaperChain:
@@ -171,8 +171,7 @@ class PaperChain:
         return costly or chain_orders.penniless(((ETHER, self._ether),), self._bid())
 
     def _bid(self) -> int:
-        """What a wallet that signs would pay for a gas at most."""
-        return min(2 * self._heads.next_base_fee + self._policy.priority_fee, self._policy.most)
+        return bid(self._heads.next_base_fee, self._policy)
 
     def _gas_price(self) -> int:
         return self._heads.next_base_fee + self._policy.priority_fee

@@ -46,3 +46,8 @@ def unpaid(ether: int, asked: int) -> str | None:
         return None
     lies, may = (to_decimal(each, ETHER_DECIMALS) for each in (ether, asked))
     return f"no ether for gas: it may take {may:.6f} ETH, and {lies:.6f} is in the wallet"
+
+
+def bid(next_base_fee: int, policy: WalletPolicy) -> int:
+    """The most that a transaction signed now pays for a gas, wei: twice the next block's base fee, within bounds."""
+    return min(2 * next_base_fee + policy.priority_fee, policy.most)

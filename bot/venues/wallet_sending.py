@@ -19,7 +19,7 @@ from bot.venues.rpc import NodeDown, Rpc, RpcError
 from bot.venues.swap_log import Attempt, Step, SwapLog
 from bot.venues.transport import Json
 from bot.venues.wallet import Wallet
-from bot.venues.wallet_policy import WalletPolicy, dear, unpaid
+from bot.venues.wallet_policy import WalletPolicy, bid, dear, unpaid
 
 log = logging.getLogger(__name__)
 
@@ -105,8 +105,8 @@ class WalletSender:
 
     @property
     def bid(self) -> int:
-        """The most that a transaction signed now pays for its gas: twice the next block's base fee, within bounds."""
-        return min(2 * self._heads.next_base_fee + self._policy.priority_fee, self._policy.most)
+        """The most that a transaction signed now pays for its gas."""
+        return bid(self._heads.next_base_fee, self._policy)
 
     async def send(self, record: SwapLog, step: Step, call: Call) -> Lost | Sent:
         """Send a call, to be followed, or why not. NodeDown, RpcError where no node says: nothing is signed."""

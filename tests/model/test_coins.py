@@ -218,7 +218,7 @@ def test_ones_own_coins_go_over_those_shipped():
 
 
 def test_a_strangers_name_comes_with_what_to_do():
-    """The coin, the table and the flag are named."""
+    """The coin, the table and the setting are named: not every command has a flag for it."""
     told = shipped().stranger("qusd")
 
-    assert all(word in told for word in ("qusd", "[QUSD]", "--coins"))
+    assert all(word in told for word in ("qusd", "[QUSD]", "setting `coins`"))

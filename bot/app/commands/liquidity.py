@@ -75,10 +75,7 @@ def _asset(name: str, coins: "Coins") -> str:
 
     asset = coins.asset(name)
     if asset is None:
-        raise UserError(
-            f"{name} is not a coin repeg knows ({len(coins.by_symbol)} are): `repeg coins` names them; one of your own "
-            "goes into a coins file, which the setting `coins` names"
-        )
+        raise UserError(coins.stranger(name))
     return asset
 
 

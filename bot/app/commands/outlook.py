@@ -182,10 +182,7 @@ def _coin(name: str, config: Path | None) -> "Stablecoin":
     coins = known(load(config).coins)
     asset = coins.asset(name)
     if asset is None:
-        raise UserError(
-            f"{name} is not a coin repeg knows ({len(coins.by_symbol)} are): `repeg coins` names them; one of your own "
-            "goes into a coins file, which the setting `coins` names"
-        )
+        raise UserError(coins.stranger(name))
     if asset not in coins.by_symbol:
         raise UserError(f"{asset} promises nothing, so it has no peg to leave: name a stablecoin")
     return coins.by_symbol[asset]
