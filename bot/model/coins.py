@@ -143,9 +143,9 @@ class Coins:
     def stranger(self, name: str) -> str:
         """What to tell a user who names a coin that is not here: how to add it."""
         return (
-            f"{name} is not a coin repeg knows ({len(self.by_symbol)} are, `repeg coins` names them): to add it, write a "
-            f'table [{name.upper()}] with name = "..." and mechanism = "..." into a coins file, and name the file by the '
-            "setting `coins`"
+            f"{name} is not a coin repeg knows ({len(self.by_symbol)} are, `repeg coins` names them): to add it, write "
+            f'a table [{name.upper()}] with name = "..." and mechanism = "..." into a coins file, which the setting '
+            "`coins` names"
         )
 
 

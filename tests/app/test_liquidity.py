@@ -230,7 +230,7 @@ def test_a_history_that_dries_up_points_down(tmp_path):
         (("--size", "nan"), "--size is dollars"),
         (("--size", "0"), "--size is dollars"),
         (("--size", "-5"), "--size is dollars"),
-        (("WISH",), "goes into a coins file, which the setting `coins` names"),
+        (("WISH",), "into a coins file, which the setting `coins` names"),
         (("USDC", "WISH"), "WISH is not a coin repeg knows"),
         (("-x", "mtgox"), "no exchange mtgox is known"),
         (("--through", "ftp://x"), "--through"),
