@@ -36,6 +36,7 @@ DEEP = 200_000.0  # coins at each side of a book
 SPREAD = 0.0004
 THREE = POOLS["Curve 3pool"]
 CURVES = (THREE, POOLS["Curve sUSD"])
+FIRST, LAST = 90 * GWEI, GWEI  # what is bid to be before and behind all else in a block
 USDC, USDT = COINS["USDC"].address, COINS["USDT"].address
 SECRET = "c2VjcmV0LW9mLXNhbmRib3g="  # noqa: S105 - the sandbox takes any
 TRADED = ("USDC", "USDT", "DAI", "sUSD")  # in those pools
@@ -104,7 +105,7 @@ class ChainDesk:
     traded: tuple[str, ...]  # exchanges where orders may go
     heard: list = field(default_factory=list)
     turns: Iterator[int] = field(default_factory=count)
-    mines: Callable[[], bool] = lambda: True  # whether another block may come now
+    others: Callable[[], None] = lambda: None  # what somebody else has in each block
 
     @property
     def account(self):
@@ -142,8 +143,8 @@ class ChainDesk:
             async with asyncio.timeout(LONG):
                 while not holds():
                     self.books(spot, future)
-                    if self.mines():
-                        self.actor.mine()
+                    self.others()
+                    self.actor.mine()
                     await asyncio.sleep(0.05)
         except TimeoutError:
             raise AssertionError(f"it does not come: {self.account}, after {self.heard[-20:]}") from None
@@ -176,16 +177,6 @@ class ChainDesk:
     def tickets(self, purpose: Purpose) -> list[Ticket]:
         """Orders of a purpose, oldest first."""
         return [each.ticket for each in self.of(Ordered) if each.ticket.purpose is purpose]
-
-    def mined(self) -> int:
-        """How many transactions of the wallet are in blocks."""
-        return int(self.actor.rpc("eth_getTransactionCount", self.there.wallet, "latest"), 16)
-
-    def swaps(self) -> bool:
-        """Whether a swap of the wallet in the 3pool waits for a block."""
-        pending = self.actor.rpc("txpool_content")["pending"]
-        its = (each for who, each in pending.items() if who.lower() == self.there.wallet.lower())
-        return any(sent["to"].lower() == THREE.address.lower() for each in its for sent in each.values())
 
     def _folded(self) -> Mapping[Purse, Decimal]:
         """What each account told first, and all that was told of orders after it."""
@@ -229,14 +220,16 @@ def toward(pool: Pool, state: PoolState, price: float) -> tuple[Address, Address
     return USDC, USDT, 0
 
 
-def outbid(work: ChainDesk, price: float) -> None:
-    """A trader brings USDC to a price in the 3pool before anything else that waits, in the next block."""
+def crowd(work: ChainDesk, price: float) -> None:
+    """A trader has USDC at a price in the 3pool for the length of the next block: no swap within finds what it saw."""
     sold, bought, dx = toward(THREE, work.bot.state.pools[THREE.address], price)
-    ways = THREE.coins.index(sold), THREE.coins.index(bought)
-    data = abi.call("exchange(int128,int128,uint256,uint256)", *ways, dx, 0)
-    work.actor.deal(sold, TRADER, dx)
-    bid = {"maxFeePerGas": hex(90 * GWEI), "maxPriorityFeePerGas": hex(90 * GWEI), "gas": hex(10**6)}
-    work.actor.rpc("eth_sendTransaction", {"from": TRADER, "to": THREE.address, "data": data, **bid})
+    i, j = THREE.coins.index(sold), THREE.coins.index(bought)
+    back = work.bot.state.pools[THREE.address].side(i, j).out(dx) * 10_002 // 10_000  # with both fees
+    for coins, ways, bid in ((dx, (i, j), FIRST), (back, (j, i), LAST)):
+        data = abi.call("exchange(int128,int128,uint256,uint256)", *ways, coins, 0)
+        work.actor.deal(THREE.coins[ways[0]], TRADER, coins * 2)
+        told = {"maxFeePerGas": hex(bid), "maxPriorityFeePerGas": "0x0", "gas": hex(10**6)}
+        work.actor.rpc("eth_sendTransaction", {"from": TRADER, "to": THREE.address, "data": data, **told})
 
 
 @asynccontextmanager

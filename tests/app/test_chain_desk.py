@@ -5,7 +5,7 @@ import pytest
 from bot.model.decisions import Warn
 from bot.model.orders import OrderEnded, Purpose, Side
 
-from .chain_desk import FUTURES, PERPETUAL, THREE, USDC, USDT, at_work, outbid, place
+from .chain_desk import FUTURES, PERPETUAL, THREE, USDC, USDT, at_work, crowd, place
 
 pytestmark = pytest.mark.chain
 
@@ -65,11 +65,7 @@ async def test_a_swap_that_reverts_leaves_no_short_alone(there, tmp_path):
     async with at_work(there, tmp_path, funds, FUTURES, hedges=True, per_coin=0.06) as work:
         work.actor.swap(THREE, THREE.coins.index(USDT), THREE.coins.index(USDC), 10**6)  # which approves, too
         await work.pools(0.93, [THREE])
-        before = work.mined()
-        work.mines = lambda: work.mined() == before  # the approval, and not yet the swap
-        await work.until(lambda: work.swaps() and work.account.balances.get((FUTURES, PERPETUAL)), 0.94, 0.96)
-        outbid(work, 0.99)
-        work.mines = lambda: True
+        work.others = lambda: crowd(work, 0.99)
         await work.until(lambda: work.account.closed, 0.94, 0.96)
         (lost,) = [each for each in work.of(OrderEnded) if "revert" in each.reason]
         (buy,) = work.tickets(Purpose.ENTER)
