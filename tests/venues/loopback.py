@@ -85,11 +85,11 @@ class Loopback:
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self._serve_socket(request)
-        if self.delay:
-            await asyncio.sleep(self.delay)
         if self.respond is not None:
             return self.respond()
-        return web.Response(body=self._answer(await request.read()))
+        answer = self._answer(await request.read())
+        await asyncio.sleep(self.delay)
+        return web.Response(body=answer)
 
     async def _serve_socket(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse()
