@@ -36,7 +36,7 @@ DEEP = 200_000.0  # coins at each side of a book
 SPREAD = 0.0004
 THREE = POOLS["Curve 3pool"]
 CURVES = (THREE, POOLS["Curve sUSD"])
-FIRST, LAST = 90 * GWEI, GWEI  # what is bid to be before and behind all else in a block
+FIRST, LAST = 90 * GWEI, GWEI // 2  # what is bid to be before and behind all else in a block
 USDC, USDT = COINS["USDC"].address, COINS["USDT"].address
 SECRET = "c2VjcmV0LW9mLXNhbmRib3g="  # noqa: S105 - the sandbox takes any
 TRADED = ("USDC", "USDT", "DAI", "sUSD")  # in those pools
@@ -59,7 +59,7 @@ def place(safe: Path) -> Iterator[Place]:
     """Operator and wallet have ether there, and no coins."""
     with chain.running(mining=False) as sandbox:
         actor = Actor(sandbox.url)
-        actor.rpc("anvil_setNextBlockBaseFeePerGas", GWEI)
+        actor.rpc("anvil_setNextBlockBaseFeePerGas", GWEI // 10)
         wallet = keys.create(safe / "wallet.json", safe / "wallet.password")
         operator = keys.create(safe / "operator.json", safe / "operator.password")
         for who in (wallet, operator):
@@ -84,6 +84,7 @@ def settings(there: Place, folder: Path, through: str, *venues: str, **desk: obj
         "executor": {"address": there.executor},
         "wallet": operator,
         "risk": {"min_net_usd": 1e9},
+        "fees": {"priority_gwei": 0.5},  # so that a pool as small as these is well worth its gas
         "exchanges": {"venues": [*SHOWN, FUTURES], "coins": ["USDC", "USDT"], "through": through},
         "detection": {"hold": 0.2, "settled": 0.5},
         "desk": {"venues": list(venues), "keys": folder, "chain": wallet, **TRADES, **desk},
@@ -227,7 +228,8 @@ def crowd(work: ChainDesk, price: float) -> None:
     back = work.bot.state.pools[THREE.address].side(i, j).out(dx) * 10_002 // 10_000  # with both fees
     for coins, ways, bid in ((dx, (i, j), FIRST), (back, (j, i), LAST)):
         data = abi.call("exchange(int128,int128,uint256,uint256)", *ways, coins, 0)
-        work.actor.deal(THREE.coins[ways[0]], TRADER, coins * 2)
+        if work.actor.balance(THREE.coins[ways[0]], TRADER) < coins:  # dealing takes long
+            work.actor.deal(THREE.coins[ways[0]], TRADER, coins * 1_000)
         told = {"maxFeePerGas": hex(bid), "maxPriorityFeePerGas": "0x0", "gas": hex(10**6)}
         work.actor.rpc("eth_sendTransaction", {"from": TRADER, "to": THREE.address, "data": data, **told})
 

@@ -26,6 +26,7 @@ from .test_cli import repeg
 
 VENUES = ("kraken", "coinbase")
 WORTH = {"BTC": 20_000.0, "ETH": 1_600.0, "USDC": 0.95}
+COINS = ("USDC", "USDT", "DAI", "PYUSD", "GUSD")
 SOON = 20  # seconds: longer, and something is wrong
 
 
@@ -38,7 +39,7 @@ async def _moved(exchanges):
             for each in exchanges.listings(venue):
                 price = WORTH.get(each.base, 1.0) / WORTH.get(each.quote, 1.0)
                 exchanges.quote(venue, each.base, each.quote, price * (1 - 1e-4 * spread), price * (1 + 1e-4 * spread))
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.4)  # a pilot presses keys while nothing else goes on
 
 
 @asynccontextmanager
@@ -48,7 +49,7 @@ async def watched():
     thresholds = Thresholds(hold=2 * 10**8)
     async with Exchanges(VENUES) as exchanges:
         moving = asyncio.create_task(_moved(exchanges))
-        feeds = Feeds(VENUES, coins, list(coins.by_symbol), exchanges.url, patience=Patience(stale_after=1.0, look=0.1))
+        feeds = Feeds(VENUES, coins, COINS, exchanges.url, patience=Patience(stale_after=1.0, look=0.1))
         async with feeds:
             events = inbox.events(None, feeds.looks(), time.time_ns)
             app = WatchApp(Watch(watching.policy(coins, thresholds), time.time_ns), events, feeds.health)
