@@ -12,7 +12,7 @@ from bot.sandbox.addresses import GUARDIAN, OPERATOR, OWNER, TREASURY
 from bot.sandbox.chain import Sandbox
 
 # How long an example takes is what benchmarks are for. "deep" is for scripts/fuzz.
-settings.register_profile("usual", deadline=None)
+settings.register_profile("usual", deadline=None, derandomize=True)  # what passed here passes anywhere
 settings.register_profile("deep", max_examples=20_000, deadline=None)
 settings.load_profile("usual")
 

@@ -15,7 +15,7 @@ from bot.model.coins import Coins
 from bot.model.errors import UserError
 from bot.model.markets import FIAT, PERPETUAL, Asset
 from bot.model.orders import MARGIN, NOTHING, OrderEvent, VenueSeen
-from bot.strategy.rebalancing import Way, Ways
+from bot.model.ways import Way, Ways
 from bot.venues.dialects import PERPETUALS
 
 READING = "-"  # no order's id begins with it: a trader that calls nothing its own takes nothing back
@@ -96,16 +96,9 @@ async def ask(settings: Settings, coins: Coins, *, balances: bool) -> Answers:
     watched, through = coin_names.chosen(settings.exchanges.coins, coins), settings.exchanges.through
     async with Trader(keys, coins, watched, through, prefix=READING, clock=time.time_ns) as trader:
         seen = [each for each in await trader.start([]) if isinstance(each, VenueSeen)] if balances else []
-        ways = {each.venue: _ways(await trader.transfers(each.venue)) for each in keys}
+        ways = {each.venue: await trader.transfers(each.venue) for each in keys}
     silent |= {each.venue: each.reason for each in seen if not each.ready}
     return Answers(tuple(each for each in seen if each.ready), ways, silent)
-
-
-def _ways(told: Mapping[Asset, Mapping[str, Any]]) -> dict[Asset, dict[str, Way]]:
-    return {
-        asset: {name: Way(each.deposit, each.withdraw, each.fee) for name, each in networks.items()}
-        for asset, networks in told.items()
-    }
 
 
 def over(ways: Ways, told: Ways) -> Ways:

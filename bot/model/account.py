@@ -26,9 +26,11 @@ from bot.model.orders import (
     Style,
     Ticket,
     VenueSeen,
+    WaysSeen,
     reserved,
 )
 from bot.model.trade import Trade, traded
+from bot.model.ways import Way, Ways
 
 REMEMBERED = 512  # orders and trades that are over: a fill may still be heard of
 
@@ -47,6 +49,7 @@ class Account:
     balances: Mapping[Purse, Decimal] = field(default_factory=dict)
     unready: Mapping[str, str] = field(default_factory=dict)  # venues that are not known well enough, and why
     seen: frozenset[str] = frozenset()  # venues that were ever known
+    ways: Ways = field(default_factory=dict)  # in and out of the venues that tell
     tickets: int = 0  # ever decided: the next one's name
     funded: tuple[tuple[str, str], ...] = ()  # the newest payments of funding: venue and name
     realised_usd: float = 0.0  # of trades that are closed
@@ -113,6 +116,8 @@ def post(account: Account, event: OrderEvent) -> Account:
             return _filled(account, event)
         case FundingPaid():
             return _funded(account, event)
+        case WaysSeen(venue=venue):
+            return replace(account, ways={**account.ways, venue: _by_asset(event)})
         case Pulled() | OrderOpened() | OrderEnded() | OrderRefused():
             known = account.orders.get(event.order_id)
             if known is None:
@@ -120,6 +125,13 @@ def post(account: Account, event: OrderEvent) -> Account:
             if isinstance(event, OrderEnded) and event.fee and known.final is None:
                 account = _charged(account, known.ticket, event)
             return _settled(account, _told(known, event))
+
+
+def _by_asset(seen: WaysSeen) -> Mapping[Asset, Mapping[str, Way]]:
+    found: dict[Asset, dict[str, Way]] = {}
+    for asset, network, way in seen.ways:
+        found.setdefault(asset, {})[network] = way
+    return found
 
 
 def _ordered(account: Account, ticket: Ticket) -> Account:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Literal
 
 from bot.model.markets import Asset, Market
+from bot.model.ways import Way
 
 NOTHING = Decimal(0)
 
@@ -191,9 +192,20 @@ class FundingPaid:
     kind: Literal["funding"] = "funding"
 
 
+@dataclass(frozen=True, slots=True)
+class WaysSeen:
+    """All that an exchange tells of how assets go in and out, network by network; it counts until it is told anew."""
+
+    made_at: int
+    seen_at: int
+    venue: str
+    ways: tuple[tuple[Asset, str, Way], ...]
+    kind: Literal["ways"] = "ways"
+
+
 OrderFinal = OrderEnded | OrderRefused
 OrderReport = OrderOpened | OrderFilled | OrderEnded | OrderRefused
-OrderEvent = Ordered | Pulled | OrderReport | VenueSeen | FundingPaid
+OrderEvent = Ordered | Pulled | OrderReport | VenueSeen | FundingPaid | WaysSeen
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ def decide(desk: Desk, look: Look, rules: Rules) -> tuple[Desk, tuple[Action, ..
     falls = {each.coin: each for each in look.depegs if each.scope == COIN}
     if not (desk.account.orders or desk.account.trades or falls or _pairs_possible(desk, rules)):
         return replace(desk, outlooks={}, told={}), mark
-    told = {key: why for key, why in desk.told.items() if key[0] in falls}  # of a new depeg all is said anew
+    told = {key: why for key, why in desk.told.items() if key[0] in falls or key[1] == "pair"}  # a new depeg: anew
     desk = replace(desk, outlooks=_outlooks(falls, look, rules), told=told)
     counters = opportunities.counters(
         look.latest.values(), look.values, rules.terms, desk.account, rules.coins, look.now

@@ -2,11 +2,13 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import permutations
 
 from bot.model.account import Purse
 from bot.model.markets import Asset, Market
-from bot.strategy.rebalancing import BP, Bounds, Stock, Ways, route
+from bot.model.ways import Ways
+from bot.strategy.rebalancing import BP, route
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,27 +38,21 @@ def cost_bp(buy: Market, sell: Market, usd: Mapping[Asset, float], ways: Ways, m
 
 
 def drifts(
-    stock: Mapping[Purse, Stock],
-    coins: Collection[Asset],
-    usd: Mapping[Asset, float],
-    ways: Ways,
-    bounds: Bounds,
+    held: Mapping[Purse, Decimal], coins: Collection[Asset], usd: Mapping[Asset, float], ways: Ways
 ) -> Iterator[Drift]:
-    """Every way a pair of `coins` may go among what lies there, in order.
-
-    What has drifted is brought back once a venue is off its target by the tolerance: so much is moved at once.
-    """
-    assets = sorted({asset for _, asset in stock})
+    """Every way a pair of `coins` may go among what lies there, in order."""
+    assets = sorted({asset for _, asset in held})
     for coin, money in permutations(assets, 2):
         if coin in coins and coin in usd and money in usd:
-            there = sorted(venue for venue, asset in stock if asset == coin and (venue, money) in stock)
-            at_once = _gathered_usd(stock, coin, usd, bounds)
+            there = sorted(venue for venue, asset in held if asset == coin and (venue, money) in held)
+            at_once = gathered_usd(held, coin, money, usd)
             for one, other in permutations(there, 2):
                 buy, sell = Market(one, coin, money), Market(other, coin, money)
                 yield Drift(buy, sell, cost_bp(buy, sell, usd, ways, at_once))
 
 
-def _gathered_usd(stock: Mapping[Purse, Stock], coin: Asset, usd: Mapping[Asset, float], bounds: Bounds) -> float:
-    """Dollars of a coin that a venue has too many or too few when some are moved."""
-    held = [float(each.held) for (_, asset), each in stock.items() if asset == coin]
-    return max(sum(held) / len(held) * bounds.tolerance * usd[coin], bounds.least_usd)
+def gathered_usd(held: Mapping[Purse, Decimal], coin: Asset, money: Asset, usd: Mapping[Asset, float]) -> float:
+    """Dollars that drift until a pair finds nothing more to pay with, or to sell: as many as there are of either."""
+    return min(
+        sum(float(each) for (_, its), each in held.items() if its == asset) * usd[asset] for asset in (coin, money)
+    )

@@ -11,7 +11,7 @@ from bot.model.outlooks import Stance
 from bot.model.trade import Trade
 from bot.strategy import hedging, legged, opportunities, stakes, tickets, tradable, unhedging
 from bot.strategy.legged import Leg, Legs
-from bot.strategy.opportunities import BP, Counters
+from bot.strategy.opportunities import BP, Counter, Counters
 from bot.strategy.ordering import Desk, Look, Rules, peg_usd, remembering, rests, reviewed
 from bot.strategy.stakes import Holdings, Stake
 from bot.strategy.tickets import Wish
@@ -32,7 +32,8 @@ def enter(
         if coin not in rules.coins.by_symbol or _untouchable(desk, coin):
             continue  # one leg may fail, and then it is held
         there = tuple(each for each in offers if not rests(each, desk, look, rules))
-        chances += list(opportunities.pairs(coin, there, desk.account, look.now, rules.mandate))[:1]
+        desk, found = _pairs_of(coin, there, desk, look, rules)
+        chances += found
     actions: list[Action] = []
     for chance in opportunities.ranked(chances):
         match chance:
@@ -46,6 +47,18 @@ def enter(
                 more = []
         actions += more
     return desk, actions
+
+
+def _pairs_of(
+    coin: Asset, there: tuple[Counter, ...], desk: Desk, look: Look, rules: Rules
+) -> tuple[Desk, list[Opportunity]]:
+    """The best pair of a coin whose coins and money are held back nowhere."""
+    for pair in opportunities.pairs(coin, there, desk.account, look.now, rules.mandate):
+        why = opportunities.caught(pair, desk.account.ways)
+        if why is None:
+            return desk, [pair]
+        desk = remembering(desk, Passed(look.now, coin, "pair", why))
+    return desk, []
 
 
 def _of_fallen(

@@ -18,6 +18,8 @@ from bot.model.orders import Terms
 from bot.model.outlooks import Outlook, Stance
 from bot.model.redeeming import access
 from bot.model.times import DAY
+from bot.model.ways import Ways, held_back
+from bot.strategy import drift
 from bot.strategy.mandate import Mandate
 from bot.strategy.onchain import MOVE
 from bot.strategy.worth import SURE_BP
@@ -172,8 +174,8 @@ def _pair(coin: Asset, a: Counter, b: Counter, account: Account, mandate: Mandat
     if a.market.venue == b.market.venue or not a.quote.ask or not b.quote.bid:
         return None
     unsure_bp = a.sigma_bp + b.sigma_bp if a.market.quote != b.market.quote else 0.0  # paid in one, and in another
-    net_bp = (b.bid_usd / a.ask_usd - 1) * BP - unsure_bp - mandate.rebalance_bp
-    if net_bp < mandate.pair_bp:
+    net_bp = (b.bid_usd / a.ask_usd - 1) * BP - unsure_bp
+    if net_bp < mandate.pair_bp or (net_bp := net_bp - _back_bp(a, b, account, mandate)) < mandate.pair_bp:
         return None
     flat_usd = a.terms.flat_usd + b.terms.flat_usd
     amount = min(
@@ -188,6 +190,20 @@ def _pair(coin: Asset, a: Counter, b: Counter, account: Account, mandate: Mandat
         return None
     usd = traded * net_bp / BP
     return Pair(coin, a.market, b.market, a.quote.ask, b.quote.bid, amount, net_bp, usd)
+
+
+def _back_bp(a: Counter, b: Counter, account: Account, mandate: Mandate) -> float:
+    """What bringing coins and money back costs: as the exchanges tell, else what the mandate assumes."""
+    coin, money = a.market.base, b.market.quote
+    usd = {coin: a.ask_usd, money: b.quote_usd}
+    told = drift.cost_bp(a.market, b.market, usd, account.ways, drift.gathered_usd(account.balances, coin, money, usd))
+    return mandate.rebalance_bp if told is None else told
+
+
+def caught(pair: Pair, ways: Ways) -> str | None:
+    """Why what a pair is left with may be worth less than it seems; None where it goes out, as far as is told."""
+    left = (pair.coin, pair.buy.venue), (pair.sell.quote, pair.sell.venue)
+    return next((why for asset, venue in left if (why := held_back(asset, venue, ways))), None)
 
 
 def ranked(chances: Iterable[Opportunity]) -> list[Opportunity]:

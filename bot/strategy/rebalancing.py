@@ -12,24 +12,12 @@ from bot.model import networks
 from bot.model.account import Account, Purse
 from bot.model.markets import FIAT, PERPETUAL, Asset
 from bot.model.orders import MARGIN, NOTHING
+from bot.model.ways import Way, Ways
 
 BP = 10_000
 STEP = Decimal("0.01")  # coins: what amounts are rounded down to, which every exchange sends out
 SEARCHED = 2_000  # plans that are compared, of one asset: all there are with up to five venues
 TOLD = 3  # reasons
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """Whether an asset goes in and out over one network, and what going out costs. None: the exchange does not say."""
-
-    deposit: bool | None
-    withdraw: bool | None
-    fee: Decimal | None  # whole coins, whatever the amount
-
-
-Ways = Mapping[str, Mapping[Asset, Mapping[str, Way]]]
-"""By venue, asset, and the network as the exchange calls it."""
 
 
 @dataclass(frozen=True, slots=True)

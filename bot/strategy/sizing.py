@@ -28,7 +28,7 @@ def size(sides: Sequence[Side], fee: Fee, fee_rate: float, most: int, guess: flo
     """
     limit = min(most, sides[0].cap)
     summit = peak.climb(sides, 1.0 + fee_rate, float(limit), guess)
-    amount = _possible(sides, min(max(int(summit.amount), 1), limit))
+    amount = _possible(sides, min(max(int(summit.amount), 1), limit)) or _least(sides, limit)
     if amount == 0:
         return None
     sized = _settled(sides, fee, limit, amount)
@@ -60,6 +60,14 @@ def _possible(sides: Sequence[Side], amount: int) -> int:
         middle = (amount + above) // 2
         amount, above = (amount, middle) if walk(sides, middle) is None else (middle, above)
     return amount
+
+
+def _least(sides: Sequence[Side], limit: int) -> int:
+    """About the least amount of which anything comes out, twice it at most; 0 when that is above `limit`."""
+    amount = 1
+    while amount <= limit and walk(sides, amount) is None:
+        amount *= 2
+    return amount if amount <= limit else 0
 
 
 def _settled(sides: Sequence[Side], fee: Fee, limit: int, amount: int) -> Sized | None:

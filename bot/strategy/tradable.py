@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from bot.model.markets import CHAIN, Asset
 from bot.model.orders import Side
+from bot.model.ways import held_back
 from bot.strategy import drying, liquidity, pool_depth, stress
 from bot.strategy.deviation import COIN
 from bot.strategy.liquidity import Levels
@@ -25,9 +26,13 @@ DRIED = 0.25  # of what trades now that still trades then
 
 
 def buyable(coin: Asset, offers: Sequence[Counter], desk: Desk, look: Look, mandate: Mandate) -> tuple[Counter, ...]:
-    """The markets that may be bought in, the best first: neither poor nor drying up, nor too small for their gas."""
+    """The markets that may be bought in, the best first: neither poor nor drying up, nor too small for their gas.
+
+    And where a coin that was bought is not known to be held back.
+    """
     scored = {each.market: score(each) for each in offers if each.sells}
     good = (each for each in offers if scored.get(each.market, 0.0) >= POOR)
+    good = (each for each in good if held_back(coin, each.market.venue, desk.account.ways) is None)
     good = (each for each in good if _worth_its_gas(each, mandate) and not _trend(coin, each, desk, look).dries)
     return tuple(sorted(good, key=lambda each: (-scored[each.market], each.market)))
 
@@ -43,6 +48,10 @@ def why_not(coin: Asset, offers: Sequence[Counter], desk: Desk, look: Look) -> s
     selling = [each for each in offers if each.sells]
     if not selling:
         return None
+    caught = {each.market: held_back(coin, each.market.venue, desk.account.ways) for each in selling}
+    if all(caught.values()):
+        return caught[selling[0].market]
+    selling = [each for each in selling if caught[each.market] is None]
     best = max(selling, key=lambda each: (score(each), each.market))
     if score(best) < POOR:
         return f"too little stands where it is sold: {best.market.venue} is best and scores {score(best):.2f} of 1"

@@ -24,6 +24,7 @@ class OrderPatience:
     quiet: float = 2.0  # after the last order is over, before balances are read
     fees: float = 10.0  # between markets whose fees are asked for one by one
     rates: float = 60.0  # between looks at what perpetuals' funding costs, and cost
+    ways: float = 60.0  # between looks at what goes in and out, and at which fee
     refused: float = 300.0  # before an exchange is asked again that does not take our keys
     close: float = 3.0  # to hang up
     pace: float = 1.0  # of ccxt's own waits between requests

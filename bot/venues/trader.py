@@ -4,36 +4,25 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from bot.model.coins import Coins
 from bot.model.errors import UserError
 from bot.model.markets import Asset, Market
 from bot.model.orders import OrderEvent, OrderRefused, Terms, Ticket, VenueSeen
+from bot.model.ways import Way
 from bot.venues import order_life
 from bot.venues.account_health import AccountHealth
 from bot.venues.ccxt_client import is_gate
 from bot.venues.credentials import Credentials
 from bot.venues.order_dialects import ORDER_DIALECTS
 from bot.venues.order_life import Known, Life
-from bot.venues.order_parsing import exact
 from bot.venues.order_patience import OrderPatience
 from bot.venues.trading_account import TradingAccount
 
 PREFIX = "rp"
 """What the ids of all our tickets begin with."""
-
-
-@dataclass(frozen=True, slots=True)
-class Transfer:
-    """Whether an asset goes in and out over one network, and what going out costs. None: the exchange does not say."""
-
-    deposit: bool | None
-    withdraw: bool | None
-    fee: Decimal | None  # whole coins
 
 
 class Trader:
@@ -119,11 +108,10 @@ class Trader:
         account = self._accounts.get(market.venue)
         return None if account is None else account.terms(market)
 
-    async def transfers(self, venue: str) -> Mapping[Asset, Mapping[str, Transfer]]:
-        """Of each watched asset, by network. Empty where the exchange does not tell."""
+    async def transfers(self, venue: str) -> Mapping[Asset, Mapping[str, Way]]:
+        """Of each coin, by network. Empty where the exchange does not tell."""
         account = self._accounts.get(venue)
-        told = {} if account is None else await account.currencies()
-        return {asset: networks for asset, each in told.items() if (networks := _networks(each))}
+        return {} if account is None else await account.transfers.ask()
 
     def health(self) -> tuple[AccountHealth, ...]:
         """How each account stands, in the order they were named."""
@@ -138,14 +126,3 @@ class Trader:
         return VenueSeen(
             now, now, venue, ready=False, reason=f"orders are open there, and there are no keys for {venue}"
         )
-
-
-def _networks(currency: Mapping[str, Any]) -> dict[str, Transfer]:
-    """Of ccxt's structure; what it says of the asset as a whole, where it names no networks."""
-    networks = currency.get("networks") or {}
-    told = {name: _transfer(each) for name, each in networks.items()} or {"": _transfer(currency)}
-    return {name: each for name, each in told.items() if each != Transfer(None, None, None)}
-
-
-def _transfer(told: Mapping[str, Any]) -> Transfer:
-    return Transfer(told.get("deposit"), told.get("withdraw"), exact(told.get("fee")))

@@ -31,6 +31,7 @@ from bot.venues.order_sending import Sender
 from bot.venues.order_socket import OrderSocket
 from bot.venues.order_terms import Fitted
 from bot.venues.perpetual_account import PerpetualAccount
+from bot.venues.transfers import Transfers
 
 Holdings = tuple[tuple[Asset, Decimal], ...]
 
@@ -73,6 +74,7 @@ class TradingAccount:
             rising=dialect.rising,
         )
         self._calls = Calls(self._exchange, coins, patience, now, credentials.scrub)
+        self.transfers = Transfers(self.venue, self._calls, coins.by_symbol, patience.ways, now, tell)
         self._perpetuals = PerpetualAccount(self._exchange, self._calls, coins, now)
         self._markets = OrderMarkets(self._exchange, self._calls, coins, watched, self._perpetuals.carry)
         self._looks = Looks(self._calls, self._lives, patience, now, prefix)
@@ -87,7 +89,7 @@ class TradingAccount:
                 await self._reconcile(told)
         except Exception as error:  # noqa: BLE001 - whatever an exchange does
             told += self._unready(error) or [self._seen(self._reason, None)]
-        self._tasks = [asyncio.create_task(each) for each in (self._keep(), self._learn())]
+        self._tasks = [asyncio.create_task(each) for each in (self._keep(), self._learn(), self.transfers.follow())]
         return told
 
     async def close(self) -> None:
@@ -128,16 +130,6 @@ class TradingAccount:
         """What the market asks of orders; None where it is not listed, or has not been asked for yet."""
         return self._markets.terms(market)
 
-    async def currencies(self) -> Mapping[Asset, Told]:
-        """What comes in and goes out, of what is watched, in ccxt's structures; empty where it is not told."""
-        if self.venue in PERPETUALS:
-            return {}  # what comes and goes does so by way of the same exchange's account for coins
-        with suppress(Exception):  # there are exchanges, and keys, that are told nothing of it
-            told = await self._calls.currencies()
-            named = {self._calls.asset(code): each for code, each in told.items()}
-            return {asset: each for asset, each in named.items() if asset in self._watched}
-        return {}
-
     def health(self) -> AccountHealth:
         """How it stands."""
         reason, waiting = "" if self._ready else self._reason, len(self._lives.incomplete())
@@ -160,6 +152,7 @@ class TradingAccount:
         if await self._markets.load():
             self._looks.symbols = self._markets.symbols
             self._socket.listen(self._exchange)
+            told += await self.transfers.news()
         await self._calls.set_clock()
         if self.venue in PERPETUALS:
             await self._perpetuals.check()

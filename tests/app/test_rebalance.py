@@ -18,10 +18,11 @@ from bot.model.coins import shipped
 from bot.model.errors import UserError
 from bot.model.markets import Market
 from bot.model.orders import Purpose, Side, Style, Ticket, VenueSeen
+from bot.model.ways import Way
 from bot.records.journal import Journal
 from bot.sandbox.exchange import Exchanges
 from bot.sandbox.wire.account import Transit
-from bot.strategy.rebalancing import Bounds, Way
+from bot.strategy.rebalancing import Bounds
 from bot.venues import credentials
 from bot.venues.trader import Trader
 
@@ -134,21 +135,21 @@ def test_people_see_a_table(rebalance, file, tmp_path):
 
 
 def test_what_coming_back_costs_a_pair_is_told(rebalance, file, tmp_path):
-    """Both fees, on what gathers until it is moved: a fifth of ten thousand coins."""
+    """Both fees, on what gathers at the most: twenty thousand coins, as many as there are of either."""
     drifted(tmp_path)
     ran = rebalance("--json", "--targets", file(WAYS))
     told = json.loads(ran.stdout)["drift"]
     ways = {(each["coin"], each["bought_at"]): each["back_bp"] for each in told["ways"]}
     people = rebalance("--targets", file(WAYS))
 
-    assert told["paid_bp"] == 2.0
+    assert told["assumed_bp"] == 2.0
     assert {(each["money"], each["sold_at"]) for each in told["ways"] if each["coin"] == "USDC"} == {
         ("USDT", "okx"),
         ("USDT", "binance"),
     }
-    assert ways["USDC", "binance"] == pytest.approx((4 + 1) / 2_000 * 1e4)
-    assert ways["USDC", "okx"] == pytest.approx((3.5 + 1.5) / 2_000 * 1e4)
-    assert "pairs pay 2 bp for coming back" in people.stderr
+    assert ways["USDC", "binance"] == pytest.approx((4 + 1) / 20_000 * 1e4)
+    assert ways["USDC", "okx"] == pytest.approx((3.5 + 1.5) / 20_000 * 1e4)
+    assert "pairs pay 2 bp for it" in people.stderr
     assert "back bp" in people.stdout
 
 

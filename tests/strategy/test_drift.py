@@ -70,15 +70,14 @@ def test_a_pair_pays_for_its_drift(cost, dear):
     assert all(each.net_usd <= free.net_usd for each in paid)
 
 
-@given(stocks(), all_ways(), st.floats(0.01, 1.0))
-def test_every_way_a_pair_may_go_has_its_cost(stocked, ways, tolerance):
-    """Between every two venues that hold coin and money, both ways; what costs nothing to tell is what has no way."""
-    stock = {(venue, asset): each for (venue, _), each in stocked[0].items() for asset in (USDC, USDT)}
+@given(stocks(), all_ways())
+def test_every_way_a_pair_may_go_has_its_cost(stocked, ways):
+    """Between every two venues that hold coin and money, both ways; all that is there drifts before it is moved."""
+    held = {(venue, asset): each.held for (venue, _), each in stocked[0].items() for asset in (USDC, USDT)}
     both = {name: {USDC: each[USDC], USDT: each[USDC]} for name, each in ways.items()}
-    bounds = Bounds(tolerance)
-    found = list(drift.drifts(stock, (USDC,), AT_PAR, both, bounds))
-    venues = {venue for venue, _ in stock}
-    at_once = max(sum(float(each.held) for each in stocked[0].values()) / len(venues) * tolerance, bounds.least_usd)
+    found = list(drift.drifts(held, (USDC,), AT_PAR, both))
+    venues = {venue for venue, _ in held}
+    at_once = sum(float(each.held) for each in stocked[0].values())
 
     assert len(found) == len(venues) * (len(venues) - 1)
     assert {each.buy.base for each in found} <= {USDC}
@@ -87,10 +86,18 @@ def test_every_way_a_pair_may_go_has_its_cost(stocked, ways, tolerance):
     ]
 
 
+@given(st.decimals(0, 20_000, places=2), st.decimals(0, 20_000, places=2), st.decimals(0, 20_000, places=2))
+def test_no_more_drifts_than_there_is_of_either(one, other, money):
+    """Coins at both venues, money at one: what runs out first ends it."""
+    held = {(ALPHA, USDC): one, (BETA, USDC): other, (ALPHA, USDT): money}
+    least = drift.gathered_usd(held, USDC, USDT, AT_PAR)
+    assert least == pytest.approx(float(min(one + other, money)))
+
+
 def test_money_at_a_bank_has_no_cost_that_is_known():
     """Exchanges do not tell what a bank takes: there the mandate's own figure stands."""
-    stock = coins(10_000, 10_000) | coins(10_000, 10_000, asset="USD")
-    found = list(drift.drifts(stock, (USDC,), AT_PAR | {"USD": 1.0}, everywhere(), Bounds()))
+    held = {(venue, asset): Decimal(10_000) for venue in (ALPHA, BETA) for asset in (USDC, "USD")}
+    found = list(drift.drifts(held, (USDC,), AT_PAR | {"USD": 1.0}, everywhere()))
 
     assert [(each.buy.venue, each.sell.venue, each.cost_bp) for each in found] == [
         (ALPHA, BETA, None),

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model import networks
+from bot.model.ways import Way
 from bot.strategy import rebalancing
-from bot.strategy.rebalancing import Bounds, Rebalancing, Stock, Way
+from bot.strategy.rebalancing import Bounds, Rebalancing, Stock
 
 from .desks import USDC
 

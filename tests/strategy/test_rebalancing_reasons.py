@@ -5,8 +5,9 @@ from decimal import Decimal
 import pytest
 
 from bot.model import networks
+from bot.model.ways import Way
 from bot.strategy import rebalancing
-from bot.strategy.rebalancing import Move, Way
+from bot.strategy.rebalancing import Move
 
 from .desks import ALPHA, BETA, USDC
 from .test_rebalancing import AT_PAR, OPEN, coins, equal, everywhere

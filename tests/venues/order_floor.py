@@ -24,6 +24,7 @@ from bot.model.orders import (
     Style,
     Ticket,
     VenueSeen,
+    WaysSeen,
 )
 from bot.sandbox.exchange import Exchanges
 from bot.venues.backoff import Waits
@@ -105,7 +106,7 @@ class Floor:
         )
         for account in self.trader._accounts.values():
             account._exchange.timeout_on_exit = 0  # a quarter of a second each time
-        known = [each for each in self.journal if not isinstance(each, VenueSeen | FundingPaid)]
+        known = [each for each in self.journal if not isinstance(each, VenueSeen | FundingPaid | WaysSeen)]
         self.journal += await self.trader.start(known)
         self.listener = asyncio.create_task(self._listen())
 

@@ -8,10 +8,11 @@ import pytest
 
 from bot.model.errors import UserError
 from bot.model.markets import Market
-from bot.model.orders import OrderEnded, OrderFilled, OrderOpened, OrderRefused, Side, Style, Terms
+from bot.model.orders import OrderEnded, OrderFilled, OrderOpened, OrderRefused, Side, Style, Terms, WaysSeen
+from bot.model.ways import Way
 from bot.sandbox.exchange_faults import Fault
 from bot.sandbox.wire.account import Transit
-from bot.venues.trader import Trader, Transfer
+from bot.venues.trader import Trader
 
 from .order_floor import COINS, HURRY, PAIR, START, VENUES, floor, keys, ticket
 
@@ -116,7 +117,26 @@ async def test_transfers_are_told_by_network(venue):
     async with floor(venue) as desk:
         desk.exchanges.transit(venue, "USDC", Transit(deposits=True, withdrawals=False, fee=Decimal("1.5")))
         networks = (await desk.trader.transfers(venue))["USDC"]
-        assert set(networks.values()) == {Transfer(deposit=True, withdraw=False, fee=Decimal("1.5"))}
+        assert set(networks.values()) == {Way(deposit=True, withdraw=False, fee=Decimal("1.5"))}
+
+
+@pytest.mark.parametrize("venue", ["binance", "okx", "bybit"])
+async def test_ways_are_told_when_they_change_and_only_then(venue):
+    """Once at first, and again as soon as a coin goes out no more; an exchange that does not answer changes nothing."""
+    async with floor(venue, patience=replace(HURRY, ways=0.1)) as desk:
+        shut = Way(deposit=True, withdraw=False, fee=Decimal("1.5"))
+
+        def told():
+            return [each for each in desk.journal if isinstance(each, WaysSeen)]
+
+        assert len(told()) == 1
+        assert all(way.withdraw for asset, _, way in told()[0].ways if asset == "USDC")
+        desk.exchanges.transit(venue, "USDC", Transit(deposits=True, withdrawals=False, fee=Decimal("1.5")))
+        await desk.until(lambda: len(told()) == 2)
+        assert {way for asset, _, way in told()[1].ways if asset == "USDC"} == {shut}
+        desk.exchanges.fault(venue, Fault.MAINTENANCE)
+        await asyncio.sleep(0.5)
+        assert len(told()) == 2
 
 
 async def test_one_bad_exchange_disturbs_no_other():

@@ -49,8 +49,8 @@ def rebalance(
     In the FILE a table targets.NAME holds what is wanted at an exchange, as USDC = 50000; only proportions count. Where
     an exchange does not tell, a table ways.NAME.COIN holds what withdrawing costs in coins, by network, as ERC20 = 4.0.
 
-    back: what a pair that goes this way costs in bringing coins and money back, in bp of what it trades, when as much
-    is moved as --tolerance lets gather. Told where it is more than pairs are made to pay for it now.
+    back: what a pair that goes this way costs in bringing coins and money back, in bp of what it trades, when all that
+    there is of either has gone that way. Pairs pay that where exchanges tell it, else desk.rebalance_bp, here too.
     """
     from bot.app import screen
     from bot.app.settings import load
@@ -88,9 +88,9 @@ def _told(settings: "Settings", bounds: "Bounds", file: Path | None, *, equal: b
     ways = inventory.over(answers.ways, wanted.ways)
     usd = _usd(settings, coins, aims)
     plan = rebalancing.plan(stock, usd, aims, ways, bounds)
-    drifts = list(drift.drifts(stock, coins.by_symbol.keys(), usd, ways, bounds))
-    paid = settings.desk.mandate().rebalance_bp
-    return _described(plan) | {"drift": _drifts(drifts, paid), "left_out": unknown, "silent": dict(answers.silent)}
+    drifts = list(drift.drifts({purse: each.held for purse, each in stock.items()}, coins.by_symbol.keys(), usd, ways))
+    assumed = settings.desk.mandate().rebalance_bp
+    return _described(plan) | {"drift": _drifts(drifts, assumed), "left_out": unknown, "silent": dict(answers.silent)}
 
 
 def _usd(settings: "Settings", coins: "Coins", aims: "Mapping[Purse, Decimal]") -> dict[str, float]:
@@ -133,9 +133,9 @@ def _stuck(stuck: "Stuck") -> dict[str, Any]:
     return {"venue": stuck.venue, "asset": stuck.asset, "surplus": f"{stuck.surplus:f}", "why": stuck.why}
 
 
-def _drifts(drifts: "Sequence[Drift]", paid_bp: float) -> dict[str, Any]:
-    """What pairs are made to pay for coming back, and what it costs; null where no way back is known."""
-    return {"paid_bp": paid_bp, "ways": [_drift(each) for each in drifts]}
+def _drifts(drifts: "Sequence[Drift]", assumed_bp: float) -> dict[str, Any]:
+    """What coming back costs pairs; null where no way back is told, and `assumed_bp` is what they pay then."""
+    return {"assumed_bp": assumed_bp, "ways": [_drift(each) for each in drifts]}
 
 
 def _drift(each: "Drift") -> dict[str, Any]:
@@ -159,11 +159,11 @@ def _show(told: dict[str, Any]) -> None:
     if told["stuck"]:
         rows = [_row(each, ("venue", *LEFT[1:])) for each in told["stuck"]]
         screen.out.print(screen.table(None, LEFT, rows))
-    dear = [each for each in told["drift"]["ways"] if (each["back_bp"] or 0.0) > told["drift"]["paid_bp"]]
-    if dear:
+    known = [each for each in told["drift"]["ways"] if each["back_bp"] is not None]
+    if known:
         keys = [name.replace(" ", "_") for name in DRIFT]
-        screen.out.print(screen.table(None, DRIFT, [_row(each, keys) for each in dear]))
-        screen.say(f"pairs pay {told['drift']['paid_bp']:g} bp for coming back: more than that is in the table")
+        screen.out.print(screen.table(None, DRIFT, [_row(each, keys) for each in known]))
+        screen.say(f"where exchanges tell no way back, pairs pay {told['drift']['assumed_bp']:g} bp for it")
     if not told["moves"] and not told["stuck"]:
         screen.out.print("nothing to move: every exchange is on its target")
 
