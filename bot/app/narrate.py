@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from bot.model.decisions import Action, Cancel, Halt, Loop, Place, Pull, Replace, Send, Warn
 from bot.model.events import Command, Event, Expired, Mined, Rejected, Reverted, Unmined
-from bot.model.orders import FundingPaid, OrderEnded, OrderFilled, OrderRefused, Ticket, VenueSeen, WaysSeen
+from bot.model.orders import FundingPaid, OrderEnded, OrderFilled, OrderRefused, Ticket, VenueSeen
 from bot.model.registry import Address, Registry
 from bot.units import GWEI, to_decimal
 
@@ -55,10 +55,6 @@ def line(happened: Event | Action, registry: Registry) -> str | None:
             return (
                 f"{venue}: {perpetual} {'cost' if happened.amount < 0 else 'brought'} {abs(happened.amount):f} {asset}"
             )
-        case WaysSeen(venue=venue):
-            going = {asset for asset, _, way in happened.ways if way.withdraw is not False}
-            kept = sorted({asset for asset, *_ in happened.ways} - going)
-            return f"{venue}: it lets nothing out of {', '.join(kept)}" if kept else None
         case Halt(reason):
             return f"HALTED: {reason}"
         case Warn(text):

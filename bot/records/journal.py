@@ -33,7 +33,7 @@ from bot.model.events import (
 from bot.records.transactions import Sending, Transaction, gathered
 
 APPLICATION_ID = 0x72657067  # "repg", in SQLite's header: this file is ours
-FORMAT = 5  # since 3 quotes are compressed, since 4 orders at exchanges are kept, since 5 funding and marks of worth
+FORMAT = 6  # since 3 quotes are compressed, since 4 orders at exchanges, since 5 funding and marks, since 6 ways out
 READABLE = range(2, FORMAT + 1)
 PAGE = 512  # rows read at a time
 

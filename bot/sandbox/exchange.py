@@ -23,9 +23,9 @@ from bot.sandbox.exchange_account import Teller
 from bot.sandbox.exchange_faults import CLOSES, REFUSES, Fault, Faults
 from bot.sandbox.exchange_socket import Socket
 from bot.sandbox.wire import margin, wires
-from bot.sandbox.wire.account import Account, Transit
+from bot.sandbox.wire.account import Account
 from bot.sandbox.wire.book import Book, Level, Levels, Listing, ladder, listings
-from bot.sandbox.wire.exchange import MILLISECOND, Exchange
+from bot.sandbox.wire.exchange import MILLISECOND, Exchange, Transit
 from bot.sandbox.wire.margin import Position
 from bot.sandbox.wire.orders import Fill, Order
 from bot.sandbox.wire.wire import Wire
@@ -187,7 +187,7 @@ class Exchanges:
 
     def transit(self, venue: str, asset: Asset, transit: Transit) -> None:
         """Sets whether an asset comes in and goes out, and what going out costs."""
-        self.account(venue).transit[asset] = transit
+        self._exchange(venue).transit[asset] = transit
 
     def account(self, venue: str) -> Account:
         """The account at an exchange. Raises SandboxError where the sandbox speaks market data only."""

@@ -9,6 +9,7 @@ from bot.model.markets import DOLLAR, Asset, underlying
 from bot.model.orders import OrderEvent, Pulled, Purpose, Style, Ticket, VenueSeen
 from bot.model.outlooks import Outlook, Stance
 from bot.model.redeeming import access
+from bot.model.ways import held_back
 from bot.strategy import drying, entering, leaving, marks, opportunities, ordering, outlook, progress
 from bot.strategy.deviation import COIN, in_peg
 from bot.strategy.ordering import Desk as Desk
@@ -111,7 +112,8 @@ def _unwanted(ticket: Ticket, desk: Desk, look: Look, rules: Rules) -> bool:
     if ticket.kind != "hold" or view is None or price is None:
         return False
     if ticket.purpose is Purpose.ENTER:
-        return view.stance is not Stance.HOLD or price <= view.worst
+        kept = held_back(ticket.coin, ticket.market.venue, desk.account.ways) is not None
+        return kept or view.stance is not Stance.HOLD or price <= view.worst
     return ticket.style is not Style.TAKE and (view.stance is Stance.NO_TOUCH or price <= view.worst < 1.0)
 
 

@@ -53,12 +53,13 @@ def _pairs_of(
     coin: Asset, there: tuple[Counter, ...], desk: Desk, look: Look, rules: Rules
 ) -> tuple[Desk, list[Opportunity]]:
     """The best pair of a coin whose coins and money are held back nowhere."""
+    caught: list[str] = []
     for pair in opportunities.pairs(coin, there, desk.account, look.now, rules.mandate):
         why = opportunities.caught(pair, desk.account.ways)
         if why is None:
-            return desk, [pair]
-        desk = remembering(desk, Passed(look.now, coin, "pair", why))
-    return desk, []
+            return replace(desk, told={key: each for key, each in desk.told.items() if key != (coin, "pair")}), [pair]
+        caught.append(why)
+    return (remembering(desk, Passed(look.now, coin, "pair", min(caught))) if caught else desk), []
 
 
 def _of_fallen(

@@ -194,16 +194,21 @@ def _pair(coin: Asset, a: Counter, b: Counter, account: Account, mandate: Mandat
 
 def _back_bp(a: Counter, b: Counter, account: Account, mandate: Mandate) -> float:
     """What bringing coins and money back costs: as the exchanges tell, else what the mandate assumes."""
-    coin, money = a.market.base, b.market.quote
-    usd = {coin: a.ask_usd, money: b.quote_usd}
-    told = drift.cost_bp(a.market, b.market, usd, account.ways, drift.gathered_usd(account.balances, coin, money, usd))
+    coin = a.market.base
+    usd = {a.market.quote: a.quote_usd, b.market.quote: b.quote_usd, coin: a.ask_usd}
+    held = {(each.market.holder, coin): account.spare(each.market.venue, coin) for each in (a, b)}
+    held |= {
+        (each.market.holder, each.market.quote): account.free(each.market.venue, each.market.quote) for each in (a, b)
+    }
+    told = drift.cost_bp(a.market, b.market, usd, account.ways, drift.gathered_usd(held, a.market, b.market, usd))
     return mandate.rebalance_bp if told is None else told
 
 
 def caught(pair: Pair, ways: Ways) -> str | None:
-    """Why what a pair is left with may be worth less than it seems; None where it goes out, as far as is told."""
+    """Why what a pair is left with is worth less than it seems, or does not come back; None where it does, if told."""
     left = (pair.coin, pair.buy.venue), (pair.sell.quote, pair.sell.venue)
-    return next((why for asset, venue in left if (why := held_back(asset, venue, ways))), None)
+    kept = next((why for asset, venue in left if (why := held_back(asset, venue, ways))), None)
+    return kept or drift.no_way_back(pair.buy, pair.sell, ways)
 
 
 def ranked(chances: Iterable[Opportunity]) -> list[Opportunity]:

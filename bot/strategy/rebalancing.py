@@ -135,6 +135,11 @@ def route(asset: Asset, sender: str, receiver: str, ways: Ways) -> Route | str:
     return min(found, key=lambda each: (each.fee, each.minutes, each.network))
 
 
+def tells(asset: Asset, venue: str, ways: Ways) -> bool:
+    """Whether a venue says over which networks an asset goes, of those that we know."""
+    return bool(_by_network(ways.get(venue, {}).get(asset, {})))
+
+
 def _by_network(told: Mapping[str, Way]) -> dict[str, Way]:
     """By the networks' own names, those unknown left out. Of two that are the same, what is worse of each counts."""
     found: dict[str, Way] = {}

@@ -197,12 +197,14 @@ def _read(client: Any, data: str | bytes) -> None:  # noqa: ANN401 - ccxt's Clie
 
 
 def _in_turn(fetch: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-    """One request at a time, in the order in which they were signed: their numbers must not overtake each other."""
+    """One signed request at a time, in the order of their signing: their numbers must not overtake each other."""
     turn = asyncio.Lock()
 
-    async def fetching(*request: Any) -> Any:  # noqa: ANN401 - ccxt's
+    async def fetching(url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:  # noqa: ANN401 - ccxt's
+        if headers is None:
+            return await fetch(url, method, headers, body)  # it is not signed and has no number
         async with turn:
-            return await fetch(*request)
+            return await fetch(url, method, headers, body)
 
     return fetching
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
+from random import uniform
 
 from bot.model.coins import Coins
 from bot.model.markets import Asset, Market
@@ -74,7 +75,7 @@ class TradingAccount:
             rising=dialect.rising,
         )
         self._calls = Calls(self._exchange, coins, patience, now, credentials.scrub)
-        self.transfers = Transfers(self.venue, self._calls, coins.by_symbol, patience.ways, now, tell)
+        self.transfers = Transfers(self.venue, self._calls, coins.by_symbol, now)
         self._perpetuals = PerpetualAccount(self._exchange, self._calls, coins, now)
         self._markets = OrderMarkets(self._exchange, self._calls, coins, watched, self._perpetuals.carry)
         self._looks = Looks(self._calls, self._lives, patience, now, prefix)
@@ -89,7 +90,7 @@ class TradingAccount:
                 await self._reconcile(told)
         except Exception as error:  # noqa: BLE001 - whatever an exchange does
             told += self._unready(error) or [self._seen(self._reason, None)]
-        self._tasks = [asyncio.create_task(each) for each in (self._keep(), self._learn(), self.transfers.follow())]
+        self._tasks = [asyncio.create_task(each) for each in (self._keep(), self._learn(), self._ask_ways())]
         return told
 
     async def close(self) -> None:
@@ -217,6 +218,12 @@ class TradingAccount:
             self._held = None if paid else self._held  # balances that were read meanwhile may have it already
             self._balanced = -1  # an exchange closes positions that nobody ordered to close
             self._tell(paid)
+
+    async def _ask_ways(self) -> None:
+        """While the account is ready; not all exchanges at the same time, because their answers are long."""
+        while True:
+            await asyncio.sleep(self._patience.ways * uniform(0.8, 1.2))  # noqa: S311 - no secret
+            self._tell(await self.transfers.news() if self._ready else [])
 
     async def _send(self, life: Life, fitted: Fitted, told: Heard) -> None:
         """What sells a perpetual short waits until its margin is as the books count on; what buys back for nothing."""

@@ -13,7 +13,7 @@ from bot.model.times import MINUTE
 from bot.records.journal import Journal
 from bot.sandbox.exchange import Exchanges
 from bot.sandbox.exchange_faults import Fault
-from bot.sandbox.wire.account import Transit
+from bot.sandbox.wire.exchange import Transit
 from bot.sandbox.wire.orders import State
 
 from .trading import WIDE, kept, market, seen, settings, trading

@@ -21,7 +21,7 @@ from bot.model.orders import Purpose, Side, Style, Ticket, VenueSeen
 from bot.model.ways import Way
 from bot.records.journal import Journal
 from bot.sandbox.exchange import Exchanges
-from bot.sandbox.wire.account import Transit
+from bot.sandbox.wire.exchange import Transit
 from bot.strategy.rebalancing import Bounds
 from bot.venues import credentials
 from bot.venues.trader import Trader

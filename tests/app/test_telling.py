@@ -9,9 +9,8 @@ from bot.app import narrate, telling
 from bot.app.settings import Node, Settings
 from bot.model.decisions import Hop, Loop, Plan
 from bot.model.events import Decided, Mined, Signed
-from bot.model.orders import FundingPaid, WaysSeen
+from bot.model.orders import FundingPaid
 from bot.model.registry import LenderKind, Registry
-from bot.model.ways import Way
 from bot.records.transactions import gathered
 
 EMPTY = Registry(chain_id=1, coins={}, pools={}, lenders=())
@@ -38,15 +37,6 @@ def test_funding_is_told_as_money_that_went_or_came(amount, word):
     paid = FundingPaid(1, 1, "binanceusdm", "USDC-PERP", "1", Decimal(amount), "USDT")
 
     assert narrate.line(paid, EMPTY) == f"binanceusdm: USDC-PERP {word} USDT"
-
-
-def test_what_an_exchange_holds_back_is_told():
-    """Where one network is open nothing is held back; an exchange that lets all out is no news."""
-    shut, going = (Way(deposit=True, withdraw=out, fee=None) for out in (False, True))
-    ways = (("DAI", "ERC20", shut), ("USDC", "ERC20", shut), ("USDC", "SOL", going), ("USDT", "TRC20", shut))
-
-    assert narrate.line(WaysSeen(1, 1, "okx", ways), EMPTY) == "okx: it lets nothing out of DAI, USDT"
-    assert narrate.line(WaysSeen(1, 1, "okx", (("USDC", "SOL", going),)), EMPTY) is None
 
 
 @pytest.mark.chain

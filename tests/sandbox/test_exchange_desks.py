@@ -12,7 +12,7 @@ from exchange_clients import KEYS, MUTE, client, soon, trading
 from bot.sandbox.errors import SandboxError
 from bot.sandbox.exchange import Exchanges
 from bot.sandbox.exchange_faults import Fault
-from bot.sandbox.wire.account import Transit
+from bot.sandbox.wire.exchange import Transit
 from bot.sandbox.wire.orders import Denial
 from bot.sandbox.wire.wires import ALL_DESKS, DESKS
 

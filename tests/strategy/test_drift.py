@@ -72,26 +72,38 @@ def test_a_pair_pays_for_its_drift(cost, dear):
 
 @given(stocks(), all_ways())
 def test_every_way_a_pair_may_go_has_its_cost(stocked, ways):
-    """Between every two venues that hold coin and money, both ways; all that is there drifts before it is moved."""
+    """Between every two venues that hold coin and money, both ways; what lies there drifts before it is moved."""
     held = {(venue, asset): each.held for (venue, _), each in stocked[0].items() for asset in (USDC, USDT)}
     both = {name: {USDC: each[USDC], USDT: each[USDC]} for name, each in ways.items()}
     found = list(drift.drifts(held, (USDC,), AT_PAR, both))
     venues = {venue for venue, _ in held}
-    at_once = sum(float(each.held) for each in stocked[0].values())
 
     assert len(found) == len(venues) * (len(venues) - 1)
     assert {each.buy.base for each in found} <= {USDC}
-    assert [each.cost_bp for each in found] == [
-        drift.cost_bp(each.buy, each.sell, AT_PAR, both, at_once) for each in found
-    ]
+    for each in found:
+        there = float(held[each.buy.venue, USDC] + held[each.sell.venue, USDC])
+        cost = drift.cost_bp(each.buy, each.sell, AT_PAR, both, there)
+        assert each.cost_bp == (cost and pytest.approx(cost))
 
 
-@given(st.decimals(0, 20_000, places=2), st.decimals(0, 20_000, places=2), st.decimals(0, 20_000, places=2))
-def test_no_more_drifts_than_there_is_of_either(one, other, money):
-    """Coins at both venues, money at one: what runs out first ends it."""
-    held = {(ALPHA, USDC): one, (BETA, USDC): other, (ALPHA, USDT): money}
-    least = drift.gathered_usd(held, USDC, USDT, AT_PAR)
-    assert least == pytest.approx(float(min(one + other, money)))
+amounts = st.decimals(0, 20_000, places=2)
+
+
+@given(amounts, amounts, amounts, amounts)
+def test_what_lies_elsewhere_or_is_another_money_is_not_counted(coins_here, coins_there, here, there):
+    """Coins at both venues; what is paid with at the one, and what is got at the other. The rest is of no use."""
+    held = {
+        (ALPHA, USDC): coins_here,
+        (BETA, USDC): coins_there,
+        (ALPHA, USDT): here,
+        (BETA, "USDE"): there,
+        ("gamma", USDC): Decimal(10**6),
+        ("gamma", USDT): Decimal(10**6),
+        (BETA, USDT): Decimal(10**6),
+    }
+    usd = AT_PAR | {"USDE": 1.0}
+    least = drift.gathered_usd(held, market(ALPHA, USDC, USDT), market(BETA, USDC, "USDE"), usd)
+    assert least == pytest.approx(float(min(coins_here + coins_there, here + there)))
 
 
 def test_money_at_a_bank_has_no_cost_that_is_known():

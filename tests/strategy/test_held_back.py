@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model.account import Account
-from bot.model.decisions import Pair
+from bot.model.decisions import Pair, Pull
 from bot.model.orders import Purpose, WaysSeen
 from bot.model.ways import Way, held_back
 from bot.strategy import drift, opportunities
@@ -19,6 +19,7 @@ from bot.strategy.opportunities import Counter
 from .desks import ALPHA, BETA, T0, TERMS, USDC, USDT, both, market, placed, quote, seen, thinks, told, world
 
 OPEN, SHUT, UNKNOWN = (Way(True, out, Decimal(4)) for out in (True, False, None))
+NOTHING_IN = Way(False, True, Decimal(4))
 APART = {(ALPHA, USDC): 0.9950, (BETA, USDC): 1.0}
 
 
@@ -65,6 +66,29 @@ def test_no_pair_sells_for_money_that_stays_where_it_is():
     assert opportunities.caught(replace(pair, sell=market(BETA)), account.ways) is None
 
 
+@pytest.mark.parametrize(("sender", "receiver"), [(UNKNOWN, OPEN), (OPEN, NOTHING_IN)])
+def test_no_pair_goes_where_there_is_no_way_back(sender, receiver):
+    """Both exchanges tell, and the coin does not come to where it was sold: it is dear there because of that."""
+    pair = Pair(USDC, market(ALPHA), market(BETA), 0.995, 1.0, 1_000.0, 40.0, 4.0)
+    both_tell = told(Account(), [ways(ALPHA, sender), ways(BETA, receiver)])
+    one_is_silent = told(Account(), [ways(ALPHA, sender)])
+
+    assert opportunities.caught(pair, both_tell.ways) is not None
+    assert opportunities.caught(pair, one_is_silent.ways) is None
+
+
+@pytest.mark.usefixtures("liked")
+def test_a_bid_is_taken_back_when_the_coin_goes_out_no_more():
+    """At once: everybody there sells to whoever still buys."""
+    made = world()
+    resting = {each.id for each in placed(made.fall(USDC, 0.9)) if each.market.venue == ALPHA}
+    made.tell(ways(ALPHA, SHUT))
+
+    pulled = {each.order_id for each in made.look(both(0.9)) if isinstance(each, Pull)}
+    assert resting
+    assert pulled == resting
+
+
 @pytest.mark.usefixtures("liked")
 def test_a_fallen_coin_is_bought_only_where_it_goes_out():
     """And nowhere, with a reason, where it goes out of no exchange."""
@@ -104,7 +128,7 @@ def test_a_pair_pays_what_the_exchanges_ask_for_going_back(coins_fee, money_fee,
     )
     free = next(opportunities.pairs(USDC, offers, books, T0, Mandate(rebalance_bp=0.0)))
     usd = {USDC: offers[0].ask_usd, USDT: 1.0}
-    cost = drift.cost_bp(free.buy, free.sell, usd, telling.ways, 1e5 * usd[USDC])
+    cost = drift.cost_bp(free.buy, free.sell, usd, telling.ways, 1e5 * usd[USDC])  # what lies at both of either
     paid = list(opportunities.pairs(USDC, offers, telling, T0, Mandate(rebalance_bp=1e9)))
 
     assert cost == pytest.approx((float(coins_fee) * usd[USDC] + float(money_fee)) / (1e5 * usd[USDC]) * 1e4)

@@ -11,7 +11,7 @@ from bot.model.markets import Market
 from bot.model.orders import OrderEnded, OrderFilled, OrderOpened, OrderRefused, Side, Style, Terms, WaysSeen
 from bot.model.ways import Way
 from bot.sandbox.exchange_faults import Fault
-from bot.sandbox.wire.account import Transit
+from bot.sandbox.wire.exchange import Transit
 from bot.venues.trader import Trader
 
 from .order_floor import COINS, HURRY, PAIR, START, VENUES, floor, keys, ticket
@@ -120,6 +120,15 @@ async def test_transfers_are_told_by_network(venue):
         assert set(networks.values()) == {Way(deposit=True, withdraw=False, fee=Decimal("1.5"))}
 
 
+@pytest.mark.parametrize("comes", [True, False])
+@pytest.mark.parametrize("goes", [True, False])
+async def test_kraken_tells_no_networks_but_whether_a_coin_goes(comes, goes):
+    """By a word that ccxt passes on unread."""
+    async with floor("kraken") as desk:
+        desk.exchanges.transit("kraken", "USDC", Transit(deposits=comes, withdrawals=goes))
+        assert (await desk.trader.transfers("kraken"))["USDC"] == {"": Way(comes, goes, None)}
+
+
 @pytest.mark.parametrize("venue", ["binance", "okx", "bybit"])
 async def test_ways_are_told_when_they_change_and_only_then(venue):
     """Once at first, and again as soon as a coin goes out no more; an exchange that does not answer changes nothing."""
@@ -175,7 +184,7 @@ async def test_a_key_that_is_not_good_is_said_and_not_shown(venue):
     async with floor(venue, start=False) as desk:
         bad = keys(venue, "bad")
         async with Trader([bad], COINS, ("USDC",), desk.exchanges.url, patience=HURRY) as trader:
-            (seen,) = await trader.start([])
+            *_, seen = await trader.start([])
             told = f"{seen} {trader.health()} {trader!r}"
         assert not seen.ready
         assert seen.reason

@@ -33,15 +33,6 @@ CENT = Decimal("1e-8")  # the last digit of a fee
 HALF = Decimal("0.5")
 
 
-@dataclass(frozen=True, slots=True)
-class Transit:
-    """Whether an asset comes in and goes out, and what going out costs, in the asset."""
-
-    deposits: bool = True
-    withdrawals: bool = True
-    fee: Decimal = Decimal(1)
-
-
 @dataclass(slots=True, eq=False)
 class Account:
     """The one account of an exchange. `news` and `moved` are what nobody has been told yet.
@@ -55,7 +46,6 @@ class Account:
     held: dict[Asset, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     orders: dict[int, Order] = field(default_factory=dict)  # by number, in the order in which they came
     fills: list[Fill] = field(default_factory=list)
-    transit: dict[Asset, Transit] = field(default_factory=lambda: defaultdict(Transit))
     news: list[AccountNews] = field(default_factory=list)
     moved: list[Listing] = field(default_factory=list)
     before_order: Callable[[], None] = lambda: None

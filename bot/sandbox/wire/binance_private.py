@@ -194,7 +194,7 @@ def _trade(fill: Fill, account: Account) -> Json:
 
 
 def _coin(asset: Asset, account: Account) -> Json:
-    transit = account.transit[asset]
+    transit = account.exchange.transit[asset]
     terms = {
         "depositEnable": transit.deposits,
         "withdrawEnable": transit.withdrawals,

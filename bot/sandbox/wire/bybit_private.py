@@ -206,7 +206,7 @@ def _wallet(account: Account) -> Json:
 
 
 def _coin(asset: Asset, account: Account) -> Json:
-    transit = account.transit[asset]
+    transit = account.exchange.transit[asset]
     chain = {
         "chain": "ETH",
         "chainType": "Ethereum",

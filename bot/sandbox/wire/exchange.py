@@ -27,6 +27,15 @@ class Bar:
     volume: str
 
 
+@dataclass(frozen=True, slots=True)
+class Transit:
+    """Whether an asset comes in and goes out, and what going out costs, in the asset."""
+
+    deposits: bool = True
+    withdrawals: bool = True
+    fee: Decimal = Decimal(1)
+
+
 @dataclass(slots=True, eq=False)
 class Exchange:
     """What the wire formats translate. `clock` tells ns UTC; `address` is where the exchange's hosts answer."""
@@ -43,6 +52,7 @@ class Exchange:
     funding: dict[Listing, Decimal] = field(
         default_factory=lambda: defaultdict(lambda: FUNDING)
     )  # a share, each 8 hours
+    transit: dict[Asset, Transit] = field(default_factory=lambda: defaultdict(Transit))
     ids: Iterator[int] = field(default_factory=lambda: count(1))
 
     @property

@@ -9,7 +9,7 @@ from zlib import crc32
 
 from bot.model.markets import Asset
 from bot.sandbox.wire.book import Book, Level, Levels, Listing, changes, listings
-from bot.sandbox.wire.exchange import Bar, Exchange
+from bot.sandbox.wire.exchange import Bar, Exchange, Transit
 from bot.sandbox.wire.wire import (
     MINUTE,
     REFUSALS,
@@ -55,7 +55,7 @@ class Kraken(Wire):
             case "Time":
                 return _result({"unixtime": exchange.now_ms() // 1000})
             case "Assets":
-                return _result({asset_id(each): _asset(each) for each in exchange.assets})
+                return _result({asset_id(each): _asset(each, exchange.transit[each]) for each in exchange.assets})
             case "AssetPairs":
                 return _result({pair(each): _terms(each, exchange) for each in exchange.listings})
             case "Depth":
@@ -137,8 +137,18 @@ def _result(result: Json) -> Answer:
     return Answer({"error": [], "result": result})
 
 
-def _asset(name: Asset) -> Json:
-    return {"altname": SHORT.get(name, name), "aclass": "currency", "decimals": 8, "status": "enabled"}
+STATUS = {
+    (True, True): "enabled",
+    (True, False): "deposit_only",
+    (False, True): "withdrawal_only",
+    (False, False): "funding_temporarily_disabled",
+}
+"""Of an asset, by whether it comes in and goes out."""
+
+
+def _asset(name: Asset, transit: Transit) -> Json:
+    status = STATUS[transit.deposits, transit.withdrawals]
+    return {"altname": SHORT.get(name, name), "aclass": "currency", "decimals": 8, "status": status}
 
 
 def _terms(listing: Listing, exchange: Exchange) -> Json:

@@ -223,7 +223,7 @@ def _holdings(account: Account) -> Json:
 
 
 def _coin(asset: Asset, account: Account) -> Json:
-    transit = account.transit[asset]
+    transit = account.exchange.transit[asset]
     return {
         "ccy": asset,
         "name": asset,
