@@ -34,8 +34,9 @@ class There:
     rests: Callable[[Counter], bool]  # nobody was found there just now
 
     def sells(self, trade: Trade) -> Counter | None:
-        """The best buyer of the coin where enough of it lies for an order."""
-        its = [each for each in self.spot if each.buys and _lying_usd(trade, each) > _least_usd(each)]
+        """The best buyer of the coin where enough of it lies for an order, and for one as large of the perpetual."""
+        least = max(map(_least_usd, self.futures), default=0.0)
+        its = [each for each in self.spot if each.buys and _lying_usd(trade, each) > max(_least_usd(each), least)]
         return max(its, key=lambda one: one.bid_usd, default=None)
 
     def covers(self, account: Account) -> Counter | None:
@@ -50,7 +51,8 @@ def _lying_usd(trade: Trade, spot: Counter) -> float:
 
 def _least_usd(spot: Counter) -> float:
     """What an order there is of at least."""
-    return CRUMB * max(float(spot.terms.min_cost), float(spot.terms.amount_step)) * spot.quote_usd
+    terms = spot.terms
+    return CRUMB * max(float(each) for each in (terms.min_cost, terms.min_amount, terms.amount_step)) * spot.quote_usd
 
 
 def short_at(future: Counter, account: Account) -> Decimal:
@@ -140,10 +142,11 @@ def _closing(
 
 
 def _crumb(trade: Trade, there: There) -> bool:
-    """Whether so little is left of it that no two orders of one amount are taken."""
+    """Whether so little is left of it, wherever it lies, that no two orders of one amount are taken."""
     least = max((_least_usd(each) for each in (*there.spot, *there.futures)), default=0.0)
     price = trade.cost_usd or trade.short.price
-    return float(min(trade.net, trade.short.open)) * price <= max(least, DUST_USD)
+    most = max(trade.held.values(), default=NOTHING)
+    return float(min(most, trade.net, trade.short.open)) * price <= max(least, DUST_USD)
 
 
 def _each_by_itself(trade: Trade, mandate: Mandate) -> Iterator[Wish]:

@@ -19,7 +19,7 @@ from strategy.desks import (
     refused,
     seen,
 )
-from strategy.futures import DEAR, FUTURE, GAMMA, LOW, SHORT, fallen, futures, hedged, look
+from strategy.futures import CARRIED, DEAR, FUTURE, GAMMA, LOW, SHORT, fallen, futures, hedged, look
 
 pytestmark = pytest.mark.usefixtures("hedgeable")
 
@@ -88,6 +88,33 @@ def test_a_remainder_below_every_minimum_is_closed() -> None:
     assert not made.account.trades
     (over,) = made.account.closed.values()
     assert over.short.open == 0
+
+
+def test_a_crumb_where_it_sells_best_keeps_the_rest_nowhere() -> None:
+    """Some lies where too little of it does for a contract, and more is bid there than where all else lies."""
+    made = hedged(futures(terms=replace(CARRIED, amount_step=Decimal(1), min_cost=Decimal(0))))
+    rules = made.policy.rules
+    assert rules
+    small = {each: replace(its, min_cost=Decimal(0)) for each, its in rules.terms.items()}
+    made.policy = replace(made.policy, rules=replace(rules, terms=small))
+    (trade,) = made.account.trades.values()
+    (where,), crumb = trade.held, Decimal("0.6")
+    best = BETA if where == ALPHA else ALPHA
+    held = {where: trade.net - crumb, best: crumb}
+    lying = {(venue, trade.coin): amount for venue, amount in held.items()}
+    account = replace(
+        made.account,
+        trades={trade.id: replace(trade, held=held)},
+        balances={**made.account.balances, **lying},
+    )
+    made.state = replace(made.state, desk=replace(made.state.desk, account=account))
+    for _ in range(4):
+        made.now += HOUR
+        coins = (quote(venue, made.now, 0.951 if venue == best else 0.95) for venue in (ALPHA, BETA))
+        both = (*coins, quote(ALPHA, made.now, 1.0002, USDT), quote(GAMMA, made.now, 0.95, FUTURE, 1e6, USDT))
+        for each in placed(made.tell(QuotesSeen(made.now, made.now, both))):
+            made.fill(each)
+    assert not made.account.trades
 
 
 def test_an_exchange_that_refuses_to_be_sold_to_does_not_keep_a_coin_alone() -> None:
