@@ -23,15 +23,8 @@ STATUS = {
 class Transfers:
     """Of `assets` at one venue."""
 
-    def __init__(
-        self,
-        venue: str,
-        calls: Calls,
-        assets: Collection[Asset],
-        now: Callable[[], int],
-    ) -> None:
-        self._venue, self._calls, self._assets = venue, calls, assets
-        self._now = now
+    def __init__(self, venue: str, calls: Calls, assets: Collection[Asset], now: Callable[[], int]) -> None:
+        self._venue, self._calls, self._assets, self._now = venue, calls, assets, now
         self._told: Mapping[Asset, Mapping[str, Way]] = {}
 
     async def ask(self) -> Mapping[Asset, Mapping[str, Way]]:

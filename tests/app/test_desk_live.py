@@ -13,7 +13,6 @@ from bot.model.times import MINUTE
 from bot.records.journal import Journal
 from bot.sandbox.exchange import Exchanges
 from bot.sandbox.exchange_faults import Fault
-from bot.sandbox.wire.exchange import Transit
 from bot.sandbox.wire.orders import State
 
 from .trading import WIDE, kept, market, seen, settings, trading
@@ -35,22 +34,6 @@ async def test_a_fallen_coin_is_bought_and_sold_back(tmp_path):
         assert work.agrees()
         assert exchanges.balance("kraken").keys() == {"USD"}
         assert exchanges.balance("kraken")["USD"] > 101_000
-
-
-async def test_a_coin_that_does_not_go_out_is_bought_elsewhere(tmp_path):
-    """Where withdrawals are shut its price is none; with no exchange besides, that is the reason told."""
-    async with market("okx", "kraken") as exchanges:
-        exchanges.transit("okx", "USDC", Transit(deposits=True, withdrawals=False, fee=Decimal(1)))
-        async with trading(exchanges, settings(tmp_path, exchanges.url, "okx", "kraken")) as work:
-            await work.fall()
-            await work.quiet()
-            assert work.held("kraken")["USDC"] > 0
-            assert work.held("okx").keys() == {"USD"}
-            await work.rise()
-
-        async with trading(exchanges, settings(tmp_path, exchanges.url, "okx")) as work:
-            with pytest.raises(AssertionError, match="no USDC goes out of okx"):
-                await work.fall()
 
 
 async def test_what_there_was_in_the_morning_is_known_to_the_next_bot(tmp_path):
